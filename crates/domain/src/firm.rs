@@ -1,0 +1,482 @@
+//! The `Firm` aggregate: its name, its settings, and who holds which e-mail address in it.
+//!
+//! Invariant: the state is bounded by the settings' limits. E-mail claims are unbounded, so they are rows that the journal
+//! keeps beside it (see [`Aggregate::claim`]).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    actor::{Actor, Denial, Intent, Permission},
+    aggregate::{Aggregate, Context, Kind, Version},
+    conversation::GoalTemplate,
+    id::{FirmId, UserId},
+    practice_area::PracticeArea,
+    text::{self, Invalid, Private},
+    time::Timestamp,
+};
+
+/// Longest name of a firm or practice area in bytes.
+pub const NAME_MAX: usize = 200;
+/// Most practice areas of one firm.
+pub const PRACTICE_AREAS_MAX: usize = 500;
+/// Most goals of one practice area; with the base goals they must fit a conversation.
+pub const AREA_GOALS_MAX: usize = 50;
+/// Longest retention: a hundred years.
+pub const RETENTION_DAYS_MAX: u32 = 36_525;
+/// How long a deleted conversation is kept unless the firm says otherwise: seven years, the longest period that US state
+/// bars commonly ask for closed client files.
+pub const RETENTION_DAYS_DEFAULT: u32 = 2_557;
+
+/// One practice area of a firm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PracticeAreaSettings {
+    /// Its slug.
+    pub id: PracticeArea,
+    /// What people call it.
+    pub name: String,
+    /// The goals of its conversations, beside the base goals.
+    #[serde(default)]
+    pub goals: Vec<GoalTemplate>,
+}
+
+/// What a firm can set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// The practice areas, in the firm's order.
+    pub practice_areas: Vec<PracticeAreaSettings>,
+    /// The IANA time zone in which the firm's days begin.
+    pub time_zone: String,
+    /// How many days a deleted conversation is kept before it is erased.
+    pub retention_days: u32,
+    /// Where the firm's data must stay, such as `eu`, in the firm's words; none: anywhere.
+    pub jurisdiction: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            practice_areas: vec![],
+            time_zone: "UTC".into(),
+            retention_days: RETENTION_DAYS_DEFAULT,
+            jurisdiction: None,
+        }
+    }
+}
+
+/// A change of settings: what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsChange {
+    /// Another name of the firm.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// The practice areas, all of them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub practice_areas: Option<Vec<PracticeAreaSettings>>,
+    /// Another time zone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub time_zone: Option<String>,
+    /// Another retention.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retention_days: Option<u32>,
+    /// Another jurisdiction.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub jurisdiction: Option<String>,
+}
+
+/// Whether a firm is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirmStatus {
+    /// It is.
+    #[default]
+    Active,
+    /// Every request of its people is refused until it is reinstated.
+    Suspended,
+}
+
+impl FirmStatus {
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// A firm's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Firm {
+    /// Its version: the number of its events.
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+    /// Whether it is served.
+    pub status: FirmStatus,
+    /// Its settings.
+    pub settings: Settings,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What can be asked of a firm.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Come to be.
+    Create {
+        /// Its name.
+        name: String,
+        /// The settings that differ from the defaults.
+        settings: Box<SettingsChange>,
+    },
+    /// Change name or settings.
+    Change(Box<SettingsChange>),
+    /// Make sure that a practice area is known; known already: nothing happens.
+    AddPracticeArea {
+        /// Its slug.
+        id: PracticeArea,
+        /// What people call it.
+        name: String,
+    },
+    /// Give an e-mail address to a user; theirs already: nothing happens.
+    ClaimEmail {
+        /// The address.
+        email: Private,
+        /// The user.
+        user: UserId,
+    },
+    /// Refuse the firm's people until reinstated.
+    Suspend,
+    /// Serve the firm again.
+    Reinstate,
+}
+
+/// What can have happened to a firm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[expect(missing_docs, reason = "each field repeats the command's, documented there")]
+pub enum Event {
+    /// It came to be.
+    FirmCreated { at: Timestamp, name: String, settings: Box<Settings> },
+    /// Name or settings changed; only what is new is present.
+    SettingsChanged { at: Timestamp, change: Box<SettingsChange> },
+    /// A practice area became known.
+    PracticeAreaAdded { at: Timestamp, area: PracticeAreaSettings },
+    /// An e-mail address belongs to a user.
+    EmailClaimed { at: Timestamp, email: Private, user: UserId },
+    /// It is no longer served.
+    FirmSuspended { at: Timestamp },
+    /// It is served again.
+    FirmReinstated { at: Timestamp },
+}
+
+/// Why a firm turned a command down.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Rejection {
+    /// It exists already.
+    #[error("the firm already exists")]
+    AlreadyExists,
+    /// The address belongs to another user.
+    #[error("email is already registered in this firm")]
+    EmailTaken,
+    /// A value is wrong.
+    #[error("{field} {reason}")]
+    Invalid {
+        /// The field's name on the wire.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: Invalid,
+    },
+}
+
+impl Firm {
+    /// Whether it exists.
+    pub fn exists(&self) -> bool {
+        self.version > Version::NONE
+    }
+
+    /// The goals that the firm sets for conversations of `area`, beside the base goals; none for an area it does not know.
+    pub fn goals_of(&self, area: &PracticeArea) -> &[GoalTemplate] {
+        let known = self.settings.practice_areas.iter().find(|known| known.id == *area);
+        known.map_or(&[], |known| &known.goals)
+    }
+}
+
+fn refuse<T>(field: &'static str, reason: impl Into<String>) -> Result<T, Rejection> {
+    Err(Rejection::Invalid { field, reason: Invalid::new(reason) })
+}
+
+fn checked_name(field: &'static str, name: &str) -> Result<String, Rejection> {
+    let name = text::line(name, NAME_MAX).map_err(|reason| Rejection::Invalid { field, reason })?;
+    Ok(name.to_owned())
+}
+
+impl SettingsChange {
+    /// Checks and normalises every setting that is present.
+    fn checked(&self) -> Result<Self, Rejection> {
+        if let Some(zone) = &self.time_zone
+            && jiff::tz::TimeZoneDatabase::bundled().get(zone).is_err()
+        {
+            return refuse("timeZone", "must be an IANA time zone such as America/Chicago");
+        }
+        if let Some(days) = self.retention_days
+            && !(1..=RETENTION_DAYS_MAX).contains(&days)
+        {
+            return refuse("retentionDays", format!("must be between 1 and {RETENTION_DAYS_MAX}"));
+        }
+        let areas = self.practice_areas.as_deref().map(checked_areas).transpose()?;
+        let checked =
+            |field, value: &Option<String>| value.as_deref().map(|text| checked_name(field, text)).transpose();
+        Ok(Self {
+            name: checked("name", &self.name)?,
+            practice_areas: areas,
+            time_zone: self.time_zone.clone(),
+            retention_days: self.retention_days,
+            jurisdiction: checked("jurisdiction", &self.jurisdiction)?,
+        })
+    }
+
+    fn apply_to(&self, name: &mut String, settings: &mut Settings) {
+        let Self { name: new_name, practice_areas, time_zone, retention_days, jurisdiction } = self.clone();
+        if let Some(new_name) = new_name {
+            *name = new_name;
+        }
+        if let Some(practice_areas) = practice_areas {
+            settings.practice_areas = practice_areas;
+        }
+        if let Some(time_zone) = time_zone {
+            settings.time_zone = time_zone;
+        }
+        if let Some(retention_days) = retention_days {
+            settings.retention_days = retention_days;
+        }
+        if jurisdiction.is_some() {
+            settings.jurisdiction = jurisdiction;
+        }
+    }
+}
+
+fn checked_areas(areas: &[PracticeAreaSettings]) -> Result<Vec<PracticeAreaSettings>, Rejection> {
+    const FIELD: &str = "practiceAreas";
+    if areas.len() > PRACTICE_AREAS_MAX {
+        return refuse(FIELD, format!("must be at most {PRACTICE_AREAS_MAX}"));
+    }
+    let mut checked: Vec<PracticeAreaSettings> = vec![];
+    for area in areas {
+        if checked.iter().any(|earlier| earlier.id == area.id) {
+            return refuse(FIELD, format!("must name {} once", area.id));
+        }
+        if area.goals.len() > AREA_GOALS_MAX {
+            return refuse(FIELD, format!("must have at most {AREA_GOALS_MAX} goals in {}", area.id));
+        }
+        for (at, goal) in area.goals.iter().enumerate() {
+            goal.check().map_err(|(field, reason)| Rejection::Invalid { field, reason })?;
+            let base = GoalTemplate::base();
+            if base.iter().chain(&area.goals[..at]).any(|earlier| earlier.id == goal.id) {
+                return refuse(FIELD, format!("must set the goal {} of {} once", goal.id, area.id));
+            }
+        }
+        checked.push(PracticeAreaSettings { name: checked_name(FIELD, &area.name)?, ..area.clone() });
+    }
+    Ok(checked)
+}
+
+impl Aggregate for Firm {
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Id = FirmId;
+
+    const KIND: Kind = Kind::Firm;
+    const EVENT_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 1;
+
+    fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
+        let at = context.now;
+        match command {
+            Command::Create { .. } if self.exists() => Err(Rejection::AlreadyExists),
+            Command::Create { name, settings } => {
+                let mut name = checked_name("name", name)?;
+                let mut initial = Settings::default();
+                settings.checked()?.apply_to(&mut name, &mut initial);
+                Ok(vec![Event::FirmCreated { at, name, settings: Box::new(initial) }])
+            }
+            Command::Change(change) => {
+                let change = change.checked()?;
+                let (mut name, mut settings) = (self.name.clone(), self.settings.clone());
+                change.apply_to(&mut name, &mut settings);
+                let same = name == self.name && settings == self.settings;
+                Ok(if same { vec![] } else { vec![Event::SettingsChanged { at, change: Box::new(change) }] })
+            }
+            Command::AddPracticeArea { id, name } => {
+                let areas = &self.settings.practice_areas;
+                if areas.iter().any(|known| known.id == *id) {
+                    return Ok(vec![]);
+                }
+                if areas.len() >= PRACTICE_AREAS_MAX {
+                    return refuse("practiceAreas", format!("must be at most {PRACTICE_AREAS_MAX}"));
+                }
+                let name = checked_name("practiceArea", name)?;
+                let area = PracticeAreaSettings { id: id.clone(), name, goals: vec![] };
+                Ok(vec![Event::PracticeAreaAdded { at, area }])
+            }
+            Command::ClaimEmail { user, .. } if context.claimed_by == Some(&user.to_string()) => Ok(vec![]),
+            Command::ClaimEmail { .. } if context.claimed_by.is_some() => Err(Rejection::EmailTaken),
+            Command::ClaimEmail { email, user } => {
+                let email =
+                    text::email(email.as_str()).map_err(|reason| Rejection::Invalid { field: "email", reason })?;
+                Ok(vec![Event::EmailClaimed { at, email: Private::new(email), user: *user }])
+            }
+            Command::Suspend if self.status == FirmStatus::Suspended => Ok(vec![]),
+            Command::Suspend => Ok(vec![Event::FirmSuspended { at }]),
+            Command::Reinstate if self.status == FirmStatus::Active => Ok(vec![]),
+            Command::Reinstate => Ok(vec![Event::FirmReinstated { at }]),
+        }
+    }
+
+    fn apply(&mut self, event: &Event, version: Version) {
+        self.version = version;
+        match event {
+            Event::FirmCreated { at, name, settings } => {
+                self.created_at = *at;
+                self.name = name.clone();
+                self.settings = (**settings).clone();
+            }
+            Event::SettingsChanged { change, .. } => change.apply_to(&mut self.name, &mut self.settings),
+            Event::PracticeAreaAdded { area, .. } => self.settings.practice_areas.push(area.clone()),
+            Event::EmailClaimed { .. } => {}
+            Event::FirmSuspended { .. } => self.status = FirmStatus::Suspended,
+            Event::FirmReinstated { .. } => self.status = FirmStatus::Active,
+        }
+    }
+
+    fn permit(&self, actor: &Actor, intent: Intent<'_, Command>) -> Result<(), Denial> {
+        let permission = match intent {
+            Intent::Access(_) => Permission::ReadSettings,
+            Intent::Command(Command::ClaimEmail { .. }) => Permission::ManageUsers,
+            Intent::Command(Command::AddPracticeArea { .. }) => Permission::Import,
+            Intent::Command(Command::Create { .. } | Command::Change(_) | Command::Suspend | Command::Reinstate) => {
+                Permission::ManageSettings
+            }
+        };
+        if actor.role.may(permission) { Ok(()) } else { Err(Denial::Role(permission)) }
+    }
+
+    fn action(event: &Event) -> &'static str {
+        match event {
+            Event::FirmCreated { .. } => "firm_created",
+            Event::SettingsChanged { .. } => "settings_changed",
+            Event::PracticeAreaAdded { .. } => "practice_area_added",
+            Event::EmailClaimed { .. } => "email_claimed",
+            Event::FirmSuspended { .. } => "firm_suspended",
+            Event::FirmReinstated { .. } => "firm_reinstated",
+        }
+    }
+
+    fn details(event: &Event) -> Value {
+        match event {
+            Event::FirmCreated { settings, .. } => json!({ "timeZone": settings.time_zone }),
+            Event::SettingsChanged { change, .. } => json!({
+                "name": change.name,
+                "practiceAreas": change.practice_areas.as_ref().map(Vec::len),
+                "timeZone": change.time_zone,
+                "retentionDays": change.retention_days,
+                "jurisdiction": change.jurisdiction,
+            }),
+            Event::PracticeAreaAdded { area, .. } => json!({ "practiceArea": area.id }),
+            Event::EmailClaimed { user, .. } => json!({ "userId": user }),
+            Event::FirmSuspended { .. } | Event::FirmReinstated { .. } => json!({}),
+        }
+    }
+
+    fn upcast(_schema: u32, event: Value) -> Value {
+        event
+    }
+
+    fn wants_claim(command: &Command) -> Option<String> {
+        match command {
+            Command::ClaimEmail { email, .. } => text::email(email.as_str()).ok().map(|email| format!("email:{email}")),
+            Command::Create { .. }
+            | Command::Change(_)
+            | Command::AddPracticeArea { .. }
+            | Command::Suspend
+            | Command::Reinstate => None,
+        }
+    }
+
+    fn claim(event: &Event) -> Option<(String, Option<String>)> {
+        match event {
+            Event::EmailClaimed { email, user, .. } => {
+                Some((format!("email:{}", email.as_str()), Some(user.to_string())))
+            }
+            Event::FirmCreated { .. }
+            | Event::SettingsChanged { .. }
+            | Event::PracticeAreaAdded { .. }
+            | Event::FirmSuspended { .. }
+            | Event::FirmReinstated { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(state: &Firm, command: &Command, claimed_by: Option<&str>) -> Result<Vec<Event>, Rejection> {
+        state.decide(command, &Context { actor: &Actor::SYSTEM, now: Timestamp::from_millis(1), claimed_by })
+    }
+
+    fn created() -> Firm {
+        let mut firm = Firm::default();
+        let command = Command::Create { name: "Acme LLP".into(), settings: Box::default() };
+        for event in decide(&firm, &command, None).unwrap() {
+            firm.apply(&event, firm.version.next());
+        }
+        firm
+    }
+
+    #[track_caller]
+    fn refuses(change: SettingsChange, field: &str) {
+        match decide(&created(), &Command::Change(Box::new(change)), None) {
+            Err(Rejection::Invalid { field: named, .. }) => assert_eq!(named, field),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused_by_name() {
+        refuses(SettingsChange { time_zone: Some("Mars/Olympus".into()), ..Default::default() }, "timeZone");
+        refuses(SettingsChange { retention_days: Some(0), ..Default::default() }, "retentionDays");
+        refuses(SettingsChange { name: Some(" ".into()), ..Default::default() }, "name");
+        let area = PracticeAreaSettings { id: "tax".parse().unwrap(), name: "Tax".into(), goals: vec![] };
+        refuses(
+            SettingsChange { practice_areas: Some(vec![area.clone(), area]), ..Default::default() },
+            "practiceAreas",
+        );
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let mut firm = created();
+        let change = SettingsChange { time_zone: Some("America/Chicago".into()), ..Default::default() };
+        for event in decide(&firm, &Command::Change(Box::new(change)), None).unwrap() {
+            firm.apply(&event, firm.version.next());
+        }
+        assert_eq!((firm.name.as_str(), firm.settings.time_zone.as_str()), ("Acme LLP", "America/Chicago"));
+        assert_eq!(firm.settings.retention_days, RETENTION_DAYS_DEFAULT);
+    }
+
+    #[test]
+    fn an_email_has_one_holder() {
+        let user = UserId::from_ulid(ulid::Ulid(1));
+        let claim = Command::ClaimEmail { email: "A@x.org".into(), user };
+        assert_eq!(decide(&created(), &claim, None).unwrap().len(), 1);
+        assert_eq!(decide(&created(), &claim, Some(&user.to_string())).unwrap(), []);
+        assert_eq!(decide(&created(), &claim, Some("somebody else")), Err(Rejection::EmailTaken));
+    }
+}

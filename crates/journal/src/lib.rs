@@ -1,0 +1,25 @@
+//! The journal: one append-only, hash-chained table of entries for each firm, and everything that is written above it.
+//!
+//! - [`sql`]: the synchronous port to whichever SQLite runs underneath.
+//! - [`entry`]: the entry, its envelope and its hash.
+//! - [`store`]: reading and writing the journal's tables.
+//! - [`activation`]: an object in memory, loaded from its snapshot and the events after it.
+//! - [`turn`]: one call on one object: permit, deduplicate, decide, append.
+//! - [`verify`]: walking the chains.
+//!
+//! Invariants: entries are only appended; an object's events have contiguous versions; each entry's hash covers the one
+//! before it. Nothing here knows which SQLite it runs on, begins or commits a transaction, or reads a clock.
+
+pub mod activation;
+pub mod entry;
+pub mod error;
+pub mod sql;
+pub mod store;
+pub mod turn;
+pub mod verify;
+
+pub use activation::Activation;
+pub use entry::{Entry, Hash};
+pub use error::Error;
+pub use sql::{Row, Sql, Value};
+pub use turn::{Answer, Call, CommandId, Intent, ObjectKey, Recorded, Reply, Request, Turn};
