@@ -21,8 +21,8 @@ pub struct Timestamp(i64);
 
 /// 0001-01-01T00:00:00.000Z: before, the year is not four digits and texts no longer sort.
 const MIN_MS: i64 = -62_135_596_800_000;
-/// 9999-12-30T22:00:00.999Z, the last instant that has a date in every time zone.
-const MAX_MS: i64 = 253_402_207_200_999;
+/// 9999-12-30T21:59:59.999Z, the last instant that has a date in every time zone.
+const MAX_MS: i64 = 253_402_207_199_999;
 
 impl Timestamp {
     /// The instant `ms` milliseconds after the Unix epoch, held within the years 0001 to 9999.
@@ -99,7 +99,7 @@ mod tests {
     fn correction_4_one_format_with_milliseconds_and_z() {
         assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Timestamp::from_millis(-1).to_string(), "1969-12-31T23:59:59.999Z");
-        assert_eq!(Timestamp::from_millis(MAX_MS).to_string(), "9999-12-30T22:00:00.999Z");
+        assert_eq!(Timestamp::from_millis(MAX_MS).to_string(), "9999-12-30T21:59:59.999Z");
         assert_eq!(Timestamp::from_millis(MIN_MS).to_string(), "0001-01-01T00:00:00.000Z");
     }
 

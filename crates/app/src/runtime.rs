@@ -1,0 +1,156 @@
+//! The port to the platform that hosts the objects and the index: native shards here, Durable Objects and D1 elsewhere.
+//!
+//! Every future is `Send`: both targets drive axum handlers, which ask for it.
+
+use std::future::Future;
+
+use engage_domain::{
+    ConversationId, EntryId, FirmId, Role, Timestamp, UserId, Version,
+    conversation::{Author, Event},
+    text::Private,
+    user::UserStatus,
+};
+use engage_index::Query;
+use engage_journal::turn::{Call, Hosted, Turn};
+
+/// Why the platform could not answer. Nothing was acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// No firm of that name is kept here.
+    #[error("unknown firm")]
+    UnknownFirm,
+    /// Too much is waiting already, or the platform is draining; try again later.
+    #[error("overloaded: {0}")]
+    Overloaded(&'static str),
+    /// The storage failed.
+    #[error("storage failed")]
+    Storage(#[source] engage_journal::Error),
+}
+
+/// What the platform knows of a user without asking their object: enough to let them in or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Their recorded role.
+    pub role: Role,
+    /// Whether they may come in.
+    pub status: UserStatus,
+    /// When an administrator last changed the role.
+    pub role_changed_at: Option<Timestamp>,
+    /// Tokens issued before are refused.
+    pub sessions_revoked_at: Option<Timestamp>,
+}
+
+/// A message of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// The id of its entry.
+    pub id: EntryId,
+    /// The conversation's version that it gave.
+    pub version: Version,
+    /// Who speaks.
+    pub role: Author,
+    /// What is said; none after an erasure.
+    pub content: Option<Private>,
+    /// When it was said.
+    pub timestamp: Timestamp,
+}
+
+/// An event as a live stream sends it.
+#[derive(Clone, Debug)]
+pub struct Streamed {
+    /// The conversation's version that it gave.
+    pub version: Version,
+    /// The id of its entry.
+    pub id: EntryId,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened; none after an erasure.
+    pub event: Option<Event>,
+    /// Its name.
+    pub action: Box<str>,
+}
+
+/// How far an index lags behind its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// The index holds everything recorded up to then.
+    pub as_of: Timestamp,
+    /// How long the oldest entry that it does not hold yet has been waiting, in milliseconds; 0 when it holds all.
+    pub lag_ms: u64,
+    /// Whether it holds what the consistency token asked for; true without a token.
+    pub consistent: bool,
+}
+
+/// An object at a version: what a write answers with, and what a list can be asked to wait for. `conversation/01J…@7` as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The object.
+    pub object: engage_journal::ObjectKey,
+    /// The version.
+    pub version: Version,
+}
+
+/// Tells when a conversation has moved on.
+pub trait Changes: Send {
+    /// Waits until the conversation may have a version above the one last seen, or until the platform closes the stream
+    /// (then false).
+    fn changed(&mut self) -> impl Future<Output = bool> + Send;
+}
+
+/// The platform.
+pub trait Runtime: Send + Sync + 'static {
+    /// What [`Runtime::subscribe`] gives.
+    type Changes: Changes + 'static;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Fresh random bytes from the operating system.
+    fn random(&self) -> [u8; 32];
+
+    /// A fresh ULID: later ones sort behind.
+    fn ulid(&self) -> ulid::Ulid;
+
+    /// Runs one turn on one object. The answer is durable before the future resolves.
+    fn call<A: Hosted>(
+        &self,
+        firm: &FirmId,
+        id: A::Id,
+        call: Call<A::Command>,
+    ) -> impl Future<Output = Result<Turn<A>, Fault>> + Send;
+
+    /// What is known of a user, as of their last acknowledged change; none: not registered.
+    fn standing(&self, firm: &FirmId, user: UserId) -> impl Future<Output = Result<Option<Standing>, Fault>> + Send;
+
+    /// The firm's state as of its last acknowledged change, without an entry: settings and suspension for other decisions.
+    fn firm(&self, firm: &FirmId) -> impl Future<Output = Result<std::sync::Arc<engage_domain::Firm>, Fault>> + Send;
+
+    /// At most `limit` messages with versions below `before`, newest first; without `before`, the newest of all.
+    fn messages(
+        &self,
+        firm: &FirmId,
+        conversation: ConversationId,
+        before: Option<Version>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Message>, Fault>> + Send;
+
+    /// At most `limit` events with versions above `after`, oldest first.
+    fn events(
+        &self,
+        firm: &FirmId,
+        conversation: ConversationId,
+        after: Version,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Streamed>, Fault>> + Send;
+
+    /// Tells of changes to a conversation, from now on.
+    fn subscribe(&self, firm: &FirmId, conversation: ConversationId) -> Self::Changes;
+
+    /// Asks the firm's index. With a token it waits a little for the index to hold that version, and says whether it does.
+    fn query<Q: Query>(
+        &self,
+        firm: &FirmId,
+        query: Q,
+        token: Option<Token>,
+    ) -> impl Future<Output = Result<(Vec<Q::Row>, Freshness), Fault>> + Send;
+}
