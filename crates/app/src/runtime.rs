@@ -4,14 +4,9 @@
 
 use std::future::Future;
 
-use engage_domain::{
-    ConversationId, EntryId, FirmId, Role, Timestamp, UserId, Version,
-    conversation::{Author, Event},
-    text::Private,
-    user::UserStatus,
-};
+use engage_domain::{ConversationId, FirmId, Role, Timestamp, UserId, Version, user::UserStatus};
 use engage_index::Query;
-use engage_journal::turn::{Call, Hosted, Turn};
+use engage_journal::{Call, Hosted, Message, Streamed, Turn};
 
 /// Why the platform could not answer. Nothing was acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -38,36 +33,6 @@ pub struct Standing {
     pub role_changed_at: Option<Timestamp>,
     /// Tokens issued before are refused.
     pub sessions_revoked_at: Option<Timestamp>,
-}
-
-/// A message of a conversation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    /// The id of its entry.
-    pub id: EntryId,
-    /// The conversation's version that it gave.
-    pub version: Version,
-    /// Who speaks.
-    pub role: Author,
-    /// What is said; none after an erasure.
-    pub content: Option<Private>,
-    /// When it was said.
-    pub timestamp: Timestamp,
-}
-
-/// An event as a live stream sends it.
-#[derive(Clone, Debug)]
-pub struct Streamed {
-    /// The conversation's version that it gave.
-    pub version: Version,
-    /// The id of its entry.
-    pub id: EntryId,
-    /// When it was recorded.
-    pub at: Timestamp,
-    /// What happened; none after an erasure.
-    pub event: Option<Event>,
-    /// Its name.
-    pub action: Box<str>,
 }
 
 /// How far an index lags behind its journal.

@@ -1,11 +1,11 @@
 //! What every aggregate is: state that only events change, and a decision that only reads it.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    actor::{Actor, Denial, Intent},
+    actor::{Access, Actor, Denial, Intent},
     time::Timestamp,
 };
 
@@ -89,7 +89,7 @@ pub trait Aggregate: Clone + fmt::Debug + Default + Send + Sync + Serialize + De
     /// Why a command was turned down: a business "no" the caller can act on.
     type Rejection: std::error::Error + Send + Sync + 'static;
     /// What names one object of this kind within its firm.
-    type Id: Clone + fmt::Debug + fmt::Display + Send + Sync + 'static;
+    type Id: Clone + fmt::Debug + fmt::Display + FromStr + Send + Sync + 'static;
 
     /// The kind of object.
     const KIND: Kind;
@@ -106,6 +106,12 @@ pub trait Aggregate: Clone + fmt::Debug + Default + Send + Sync + Serialize + De
 
     /// Whether `actor` may do this to the object as it now stands.
     fn permit(&self, actor: &Actor, intent: Intent<'_, Self::Command>) -> Result<(), Denial>;
+
+    /// Whether `command` brings a new object into being; every other command needs one that exists.
+    fn creates(command: &Self::Command) -> bool;
+
+    /// What the audit trail calls a way of seeing the object: `access_…`.
+    fn access_action(access: Access) -> &'static str;
 
     /// The event's name: its JSON tag, the entry's `action` and the audit trail's.
     fn action(event: &Self::Event) -> &'static str;

@@ -14,12 +14,12 @@ mod phase;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    assignment::{Assignment, AssignmentStatus, HOURS_MAX, Priority, Terms},
+    assignment::{ASSIGNEES_MAX, Assignment, AssignmentStatus, HOURS_MAX, NOTES_MAX, Priority, Terms},
     command::{Close, Command, Dated, Rejection, Start},
     decide::MESSAGE_MAX,
     event::{Author, Event},
-    goal::{GOALS_MAX, Goal, GoalPriority, GoalTemplate},
-    identity::Identity,
+    goal::{GOAL_ID_MAX, GOAL_TITLE_MAX, GOALS_MAX, Goal, GoalPriority, GoalTemplate},
+    identity::{ADDRESS_MAX, Identity, LEGAL_AREA_MAX, NAME_MAX, PHONE_MAX, SITUATION_MAX},
     phase::{ConflictStatus, Phase, Status},
 };
 use crate::{

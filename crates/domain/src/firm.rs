@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    actor::{Actor, Denial, Intent, Permission},
+    actor::{Access, Actor, Denial, Intent, Permission},
     aggregate::{Aggregate, Context, Kind, Version},
     conversation::GoalTemplate,
     id::{FirmId, UserId},
@@ -365,6 +365,14 @@ impl Aggregate for Firm {
             }
         };
         if actor.role.may(permission) { Ok(()) } else { Err(Denial::Role(permission)) }
+    }
+
+    fn creates(command: &Command) -> bool {
+        matches!(command, Command::Create { .. })
+    }
+
+    fn access_action(_access: Access) -> &'static str {
+        "access_settings"
     }
 
     fn action(event: &Event) -> &'static str {

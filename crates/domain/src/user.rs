@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    actor::{Actor, Denial, Intent, Permission, Role},
+    actor::{Access, Actor, Denial, Intent, Permission, Role},
     aggregate::{Aggregate, Context, Kind, Version},
     id::UserId,
     text::{self, Invalid, Private},
@@ -241,6 +241,14 @@ impl Aggregate for User {
             Intent::Command(_) => Permission::ManageUsers,
         };
         if actor.role.may(permission) { Ok(()) } else { Err(Denial::Role(permission)) }
+    }
+
+    fn creates(command: &Command) -> bool {
+        matches!(command, Command::Register { .. })
+    }
+
+    fn access_action(_access: Access) -> &'static str {
+        "access_user"
     }
 
     fn action(event: &Event) -> &'static str {

@@ -137,7 +137,8 @@ impl Envelope<'_> {
         const ABSENT: u32 = u32::MAX;
         let mut bytes = Vec::with_capacity(512);
         let mut field = |text: Option<&[u8]>| {
-            let length = text.map_or(ABSENT, |text| u32::try_from(text.len()).expect("fields are bounded far below 4 GiB"));
+            let length =
+                text.map_or(ABSENT, |text| u32::try_from(text.len()).expect("fields are bounded far below 4 GiB"));
             bytes.extend_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(text.unwrap_or_default());
         };

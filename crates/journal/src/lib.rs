@@ -5,6 +5,7 @@
 //! - [`store`]: reading and writing the journal's tables.
 //! - [`activation`]: an object in memory, loaded from its snapshot and the events after it.
 //! - [`turn`]: one call on one object: permit, deduplicate, decide, append.
+//! - [`read`]: what readers ask, without a writer: entries for the follower, messages and events by page.
 //! - [`verify`]: walking the chains.
 //!
 //! Invariants: entries are only appended; an object's events have contiguous versions; each entry's hash covers the one
@@ -13,6 +14,7 @@
 pub mod activation;
 pub mod entry;
 pub mod error;
+pub mod read;
 pub mod sql;
 pub mod store;
 pub mod turn;
@@ -21,5 +23,7 @@ pub mod verify;
 pub use activation::Activation;
 pub use entry::{Entry, Hash};
 pub use error::Error;
+pub use read::{Message, Streamed};
 pub use sql::{Row, Sql, Value};
-pub use turn::{Answer, Call, CommandId, Intent, ObjectKey, Recorded, Reply, Request, Turn};
+pub use store::Journal;
+pub use turn::{Answer, Call, CommandId, Ground, Hosted, Intent, ObjectKey, Recorded, Reply, Request, Turn};

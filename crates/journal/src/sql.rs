@@ -112,7 +112,8 @@ pub trait Sql {
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, Error>;
 
     /// Runs one statement and shows each row to `visit`, in order, until it breaks off.
-    fn query(&mut self, sql: &str, params: &[Value<'_>], visit: &mut dyn FnMut(&dyn Row) -> Visit) -> Result<(), Error>;
+    fn query(&mut self, sql: &str, params: &[Value<'_>], visit: &mut dyn FnMut(&dyn Row) -> Visit)
+    -> Result<(), Error>;
 
     /// Runs a script of several statements without parameters, such as a migration.
     fn script(&mut self, sql: &str) -> Result<(), Error>;

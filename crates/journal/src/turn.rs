@@ -7,11 +7,16 @@
 use std::sync::Arc;
 
 use engage_domain::{
-    Actor, Aggregate, Conversation, ConversationId, Denial, EntryId, Firm, FirmId, Kind, Timestamp, User, UserId, Version,
-    actor::Access,
+    self as domain, Actor, Aggregate, Context, Conversation, ConversationId, Denial, EntryId, Firm, FirmId, Kind,
+    Outcome, Timestamp, User, UserId, Version, actor::Access,
 };
+use serde_json::json;
 
-use crate::Error;
+use crate::{
+    Activation, Error, Sql, Value,
+    sql::first,
+    store::{self, Draft, Journal, Stamp},
+};
 
 /// What an object is called within its firm.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -84,7 +89,9 @@ pub struct Recorded {
 
 /// What a call came to.
 #[derive(Clone, Debug)]
-pub struct Answer<A> {
+pub struct Answer<A: Aggregate> {
+    /// The object: for a repeated command that created one, the one it created first.
+    pub id: A::Id,
     /// The object's state after the call, which carries its version.
     pub state: Arc<A>,
     /// The entries it left, in order.
@@ -100,8 +107,13 @@ pub enum Turn<A: Aggregate> {
     Done(Answer<A>),
     /// There is no such object.
     NotFound,
-    /// The actor may not; an `access_denied` entry was left.
-    Denied(Denial),
+    /// The actor may not.
+    Denied {
+        /// Why.
+        denial: Denial,
+        /// Whether an `access_denied` entry was left here. It was not where the object would have been a new one.
+        recorded: bool,
+    },
     /// The object turned the command down.
     Rejected(A::Rejection),
     /// The object has moved on from the version that the caller saw.
@@ -163,3 +175,196 @@ macro_rules! hosted {
 hosted!(Conversation);
 hosted!(User);
 hosted!(Firm);
+
+/// What a turn needs from the platform: the time and randomness for ids.
+pub struct Ground<'a> {
+    /// The time of the turn; the journal keeps it from running backwards.
+    pub now: Timestamp,
+    /// Fresh random bits.
+    pub random: &'a mut dyn FnMut() -> u128,
+}
+
+/// The first answer to a named command, as it is kept.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Kept<S> {
+    state: S,
+    recorded: Vec<Recorded>,
+}
+
+impl Journal {
+    /// Runs one call on one object. Nothing is durable before the caller's commit; [`Activation::flush`] comes before it.
+    pub fn turn<A: Aggregate>(
+        &mut self,
+        sql: &mut dyn Sql,
+        activation: &mut Activation<A>,
+        call: &Call<A::Command>,
+        ground: &mut Ground<'_>,
+    ) -> Result<Turn<A>, Error> {
+        let now = self.not_before_last(ground.now);
+        let actor = to_json(&call.actor)?;
+        let stamp = Stamp {
+            now,
+            at: &now.to_string(),
+            actor: &actor,
+            command_id: call.command_id.as_ref().map(|command| &*command.id),
+        };
+        let mut pen = Pen { journal: self, sql, stamp, random: ground.random };
+        let command = match &call.intent {
+            Intent::Peek if activation.exists() => return pen.done(activation, vec![]),
+            Intent::Command(command) if activation.exists() || A::creates(command) => command,
+            Intent::Access(_) if activation.exists() => return pen.access(activation, call),
+            Intent::Refused { resource_type, resource_id, denial } if activation.exists() => {
+                let details = json!({ "denial": denial, "resourceType": resource_type, "resourceId": resource_id });
+                let recorded = pen.entry(activation, "access_denied", Outcome::Blocked, &details.to_string(), None)?;
+                return pen.done(activation, vec![recorded]);
+            }
+            Intent::Peek | Intent::Command(_) | Intent::Access(_) | Intent::Refused { .. } => {
+                return Ok(Turn::NotFound);
+            }
+        };
+        if let Err(denial) = activation.state.permit(&call.actor, domain::Intent::Command(command)) {
+            return pen.denied(activation, denial);
+        }
+        if let Some(named) = &call.command_id
+            && let Some(first) = kept(pen.sql, activation, named)?
+        {
+            return Ok(first);
+        }
+        if let Some(expected) = call.expected
+            && expected != activation.version
+        {
+            return Ok(Turn::Stale { current: activation.version });
+        }
+        let claimed_by = match A::wants_claim(command) {
+            Some(key) => store::claimed_by(pen.sql, &key)?,
+            None => None,
+        };
+        let context = Context { actor: &call.actor, now, claimed_by: claimed_by.as_deref() };
+        let events = match activation.state.decide(command, &context) {
+            Ok(events) => events,
+            Err(rejection) => return Ok(Turn::Rejected(rejection)),
+        };
+        let mut recorded = Vec::with_capacity(events.len());
+        for event in &events {
+            recorded.push(pen.event(activation, event)?);
+        }
+        pen.alarm(activation)?;
+        if let Some(named) = &call.command_id {
+            pen.keep(activation, named, &recorded)?;
+        }
+        pen.done(activation, recorded)
+    }
+}
+
+/// One turn's hand on the journal.
+struct Pen<'a> {
+    journal: &'a mut Journal,
+    sql: &'a mut dyn Sql,
+    stamp: Stamp<'a>,
+    random: &'a mut dyn FnMut() -> u128,
+}
+
+impl Pen<'_> {
+    fn entry<A: Aggregate>(
+        &mut self,
+        activation: &mut Activation<A>,
+        action: &str,
+        outcome: Outcome,
+        details: &str,
+        event: Option<(u32, &str)>,
+    ) -> Result<Recorded, Error> {
+        let draft = Draft { action, outcome, details, event };
+        self.journal.append(self.sql, activation, &self.stamp, &draft, self.random)
+    }
+
+    fn event<A: Aggregate>(&mut self, activation: &mut Activation<A>, event: &A::Event) -> Result<Recorded, Error> {
+        let (payload, details) = (to_json(event)?, A::details(event).to_string());
+        let schema = Some((A::EVENT_SCHEMA, &*payload));
+        let recorded = self.entry(activation, A::action(event), Outcome::Success, &details, schema)?;
+        Arc::make_mut(&mut activation.state).apply(event, activation.version);
+        if let Some((key, holder)) = A::claim(event) {
+            store::set_claim(self.sql, &key, holder.as_deref())?;
+        }
+        Ok(recorded)
+    }
+
+    fn access<A: Aggregate>(
+        &mut self,
+        activation: &mut Activation<A>,
+        call: &Call<A::Command>,
+    ) -> Result<Turn<A>, Error> {
+        let Intent::Access(access) = call.intent else { unreachable!("called for an access") };
+        if let Err(denial) = activation.state.permit(&call.actor, domain::Intent::Access(access)) {
+            return self.denied(activation, denial);
+        }
+        let recorded = self.entry(activation, A::access_action(access), Outcome::Success, "{}", None)?;
+        self.done(activation, vec![recorded])
+    }
+
+    fn denied<A: Aggregate>(&mut self, activation: &mut Activation<A>, denial: Denial) -> Result<Turn<A>, Error> {
+        let recorded = activation.exists();
+        if recorded {
+            let details = json!({ "denial": denial.as_str() }).to_string();
+            self.entry(activation, "access_denied", Outcome::Blocked, &details, None)?;
+        }
+        Ok(Turn::Denied { denial, recorded })
+    }
+
+    fn alarm<A: Aggregate>(&mut self, activation: &mut Activation<A>) -> Result<(), Error> {
+        let due = activation.state.alarm();
+        if let Some(object) = activation.object.filter(|_| due != activation.alarm) {
+            store::set_alarm(self.sql, object, due)?;
+            activation.alarm = due;
+        }
+        Ok(())
+    }
+
+    fn keep<A: Aggregate>(
+        &mut self,
+        activation: &Activation<A>,
+        named: &CommandId,
+        recorded: &[Recorded],
+    ) -> Result<(), Error> {
+        let reply = to_json(&Kept { state: &*activation.state, recorded: recorded.to_vec() })?;
+        let params = [
+            Value::Text(&named.id),
+            Value::Blob(&named.fingerprint),
+            Value::Text(&activation.key.name),
+            Value::Text(&reply),
+            Value::Text(self.stamp.at),
+        ];
+        self.sql
+            .execute("INSERT INTO command (id, fingerprint, object, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)", &params)
+            .map(drop)
+    }
+
+    fn done<A: Aggregate>(&mut self, activation: &Activation<A>, recorded: Vec<Recorded>) -> Result<Turn<A>, Error> {
+        let id = id_of::<A>(&activation.key.name)?;
+        Ok(Turn::Done(Answer { id, state: Arc::clone(&activation.state), recorded, replayed: false }))
+    }
+}
+
+/// The first answer to a named command, if it came before.
+fn kept<A: Aggregate>(
+    sql: &mut dyn Sql,
+    activation: &Activation<A>,
+    named: &CommandId,
+) -> Result<Option<Turn<A>>, Error> {
+    let text = "SELECT fingerprint, object, reply FROM command WHERE id = ?1";
+    first(sql, text, &[Value::Text(&named.id)], |row| {
+        if row.blob(0)? != named.fingerprint {
+            return Ok(Turn::CommandIdReused);
+        }
+        let Kept { state, recorded } = serde_json::from_str::<Kept<A>>(row.text(2)?)
+            .map_err(|error| Error::Corrupt(format!("kept answer of {}: {error}", activation.key.name)))?;
+        Ok(Turn::Done(Answer { id: id_of::<A>(row.text(1)?)?, state: Arc::new(state), recorded, replayed: true }))
+    })
+}
+
+fn id_of<A: Aggregate>(name: &str) -> Result<A::Id, Error> {
+    name.parse().map_err(|_| Error::Corrupt(format!("object called {name:?}")))
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Corrupt(format!("value cannot be written as JSON: {error}")))
+}

@@ -159,6 +159,23 @@ impl Aggregate for Conversation {
         }
     }
 
+    fn creates(command: &Command) -> bool {
+        match command {
+            Command::Start(_) => true,
+            Command::History(steps) => steps.first().is_some_and(|step| Self::creates(&step.command)),
+            _ => false,
+        }
+    }
+
+    fn access_action(access: Access) -> &'static str {
+        match access {
+            Access::Detail => "access_conversation",
+            Access::Messages => "access_messages",
+            Access::Stream => "access_stream",
+            Access::Resume => "access_resume",
+        }
+    }
+
     fn action(event: &Event) -> &'static str {
         event.action()
     }

@@ -1,0 +1,176 @@
+//! An activation: an object in memory, loaded from its snapshot and the events after it.
+//!
+//! Invariant: an activation equals what is durable, except between a turn and its commit. If the commit fails it is dropped
+//! and loaded again; hibernation drops it too, at no cost but the next load.
+
+use std::{ops::ControlFlow, sync::Arc};
+
+use engage_domain::{Aggregate, Timestamp, Version};
+
+use crate::{Error, Sql, Value, entry::Hash, sql::first, store::version, turn::ObjectKey};
+
+/// Entries after which a snapshot is written. A load then replays fewer than this many events, whatever the object's age;
+/// the snapshot's cost is spread over as many turns.
+pub const SNAPSHOT_EVERY: u32 = 64;
+
+/// An object in memory.
+#[derive(Clone, Debug)]
+pub struct Activation<A> {
+    /// What it is called.
+    pub key: ObjectKey,
+    /// Its state.
+    pub state: Arc<A>,
+    /// Its version.
+    pub version: Version,
+    /// Its row in the directory; none before its first entry.
+    pub(crate) object: Option<i64>,
+    /// The hash of its last entry.
+    pub(crate) head: Hash,
+    /// The number of its last entry.
+    pub(crate) seq: i64,
+    /// Whether the directory's row lies behind the head.
+    pub(crate) unflushed: bool,
+    /// Entries since the last snapshot.
+    pub(crate) since_snapshot: u32,
+    /// The version of the last snapshot.
+    snapshot: Version,
+    /// The alarm that is stored.
+    pub(crate) alarm: Option<Timestamp>,
+}
+
+impl<A: Aggregate> Activation<A> {
+    /// An object that does not exist yet.
+    pub fn new(key: ObjectKey) -> Self {
+        Self {
+            key,
+            state: Arc::default(),
+            version: Version::NONE,
+            object: None,
+            head: Hash::ZERO,
+            seq: 0,
+            unflushed: false,
+            since_snapshot: 0,
+            snapshot: Version::NONE,
+            alarm: None,
+        }
+    }
+
+    /// Loads the object called `key`; one without entries comes out as new.
+    pub fn load(sql: &mut dyn Sql, key: ObjectKey) -> Result<Self, Error> {
+        let head = first(
+            sql,
+            "SELECT object.id, object.version, object.hash, object.seq, snapshot.version, snapshot.schema, snapshot.state
+             FROM object LEFT JOIN snapshot ON snapshot.object = object.id
+             WHERE object.kind = ?1 AND object.name = ?2",
+            &[Value::Text(key.kind.as_str()), Value::Text(&key.name)],
+            |row| {
+                // A snapshot of another state schema is as good as none: the events are replayed from the first.
+                let usable = row.maybe_integer(5)? == Some(i64::from(A::STATE_SCHEMA));
+                let snapshot = if usable {
+                    let state: A = serde_json::from_str(row.text(6)?)
+                        .map_err(|error| Error::Corrupt(format!("snapshot of {}: {error}", key.name)))?;
+                    Some((version(row, 4)?, state))
+                } else {
+                    None
+                };
+                Ok((row.integer(0)?, version(row, 1)?, Hash::try_from(row.blob(2)?)?, row.integer(3)?, snapshot))
+            },
+        )?;
+        let Some((object, durable, head, seq, snapshot)) = head else { return Ok(Self::new(key)) };
+        let (snapshot, mut state) = snapshot.unwrap_or((Version::NONE, A::default()));
+        let mut at = snapshot;
+        sql.query(
+            "SELECT version, schema, payload FROM entry
+             WHERE object = ?1 AND schema IS NOT NULL AND version > ?2 ORDER BY version",
+            &[Value::Integer(object), Value::Integer(snapshot.0 as i64)],
+            &mut |row| {
+                let next = version(row, 0)?;
+                if next != at.next() {
+                    return Err(Error::Corrupt(format!("{} has version {next} after {at}", key.name)));
+                }
+                at = next;
+                // What was erased leaves no trace in state but its version.
+                if let Some(payload) = row.maybe_text(2)? {
+                    let event = decode_event::<A>(row.integer(1)?, payload)?;
+                    state.apply(&event, at);
+                }
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        if at != durable {
+            return Err(Error::Corrupt(format!("{} ends at version {at}, the directory says {durable}", key.name)));
+        }
+        let alarm = state.alarm();
+        Ok(Self {
+            key,
+            state: Arc::new(state),
+            version: at,
+            object: Some(object),
+            head,
+            seq,
+            unflushed: false,
+            since_snapshot: u32::try_from(at.0 - snapshot.0).unwrap_or(u32::MAX),
+            snapshot,
+            alarm,
+        })
+    }
+
+    /// Whether the object exists.
+    pub fn exists(&self) -> bool {
+        self.version > Version::NONE
+    }
+
+    /// Writes the head to the directory, and a snapshot when one is due. Before the commit, once an object and batch.
+    pub fn flush(&mut self, sql: &mut dyn Sql) -> Result<(), Error> {
+        let Some(object) = self.object.filter(|_| self.unflushed) else { return Ok(()) };
+        sql.execute(
+            "UPDATE object SET version = ?2, hash = ?3, seq = ?4 WHERE id = ?1",
+            &[
+                Value::Integer(object),
+                Value::Integer(self.version.0 as i64),
+                Value::Blob(&self.head.0),
+                Value::Integer(self.seq),
+            ],
+        )?;
+        self.unflushed = false;
+        if self.since_snapshot >= SNAPSHOT_EVERY {
+            self.since_snapshot = 0;
+            if self.version > self.snapshot {
+                self.write_snapshot(sql, object)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_snapshot(&mut self, sql: &mut dyn Sql, object: i64) -> Result<(), Error> {
+        let state = serde_json::to_string(&*self.state)
+            .map_err(|error| Error::Corrupt(format!("state of {} cannot be written: {error}", self.key.name)))?;
+        sql.execute(
+            "INSERT INTO snapshot (object, version, schema, state) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (object) DO UPDATE SET version = excluded.version, schema = excluded.schema, state = excluded.state",
+            &[
+                Value::Integer(object),
+                Value::Integer(self.version.0 as i64),
+                Value::Integer(i64::from(A::STATE_SCHEMA)),
+                Value::Text(&state),
+            ],
+        )?;
+        self.snapshot = self.version;
+        Ok(())
+    }
+}
+
+/// Reads a stored event, brought up to the schema of today.
+pub fn decode_event<A: Aggregate>(schema: i64, payload: &str) -> Result<A::Event, Error> {
+    let corrupt = |error: serde_json::Error| Error::Corrupt(format!("event of schema {schema}: {error}"));
+    if schema == i64::from(A::EVENT_SCHEMA) {
+        return serde_json::from_str(payload).map_err(corrupt);
+    }
+    match u32::try_from(schema) {
+        Ok(older) if older < A::EVENT_SCHEMA => {
+            let event = serde_json::from_str(payload).map_err(corrupt)?;
+            serde_json::from_value(A::upcast(older, event)).map_err(corrupt)
+        }
+        _ => Err(Error::Corrupt(format!("event of schema {schema}, the newest known is {}", A::EVENT_SCHEMA))),
+    }
+}

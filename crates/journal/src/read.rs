@@ -1,0 +1,195 @@
+//! What readers ask of a journal: the follower its entries, people their messages, live streams their events.
+//!
+//! Every function here only reads, so it works on a read-only connection beside the writer.
+
+use engage_domain::{
+    Aggregate, Conversation, ConversationId, EntryId, Kind, Outcome, Timestamp, Version,
+    conversation::{Author, Event},
+    text::Private,
+};
+use serde::Deserialize;
+
+use crate::{
+    Entry, Error, Hash, Row, Sql, Value,
+    activation::decode_event,
+    sql::{Visit, all, first},
+    store::{key, parse, version},
+    turn::ObjectKey,
+};
+
+/// A message of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// The id of its entry.
+    pub id: EntryId,
+    /// The conversation's version that it gave.
+    pub version: Version,
+    /// Who speaks.
+    pub role: Author,
+    /// What is said; none after an erasure.
+    pub content: Option<Private>,
+    /// When it was said.
+    pub timestamp: Timestamp,
+}
+
+/// An event of a conversation as a live stream sends it.
+#[derive(Clone, Debug)]
+pub struct Streamed {
+    /// The conversation's version that it gave.
+    pub version: Version,
+    /// The id of its entry.
+    pub id: EntryId,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Its name.
+    pub action: Box<str>,
+    /// What happened; none after an erasure.
+    pub event: Option<Event>,
+}
+
+/// The columns of an [`Entry`], in the order in which [`entry`] reads them, from `entry` joined with `object`.
+const ENTRY: &str =
+    "SELECT entry.seq, object.kind, object.name, entry.version, entry.id, entry.at, entry.actor, entry.action,
+  entry.outcome, entry.details, entry.schema, entry.payload, entry.payload_hash, entry.prev_hash, entry.hash,
+  entry.command_id FROM entry LEFT JOIN object ON object.id = entry.object";
+
+fn entry(row: &dyn Row) -> Result<Entry, Error> {
+    let ObjectKey { kind, name } = key(row, 1, 2)?;
+    let outcome = row.text(8)?;
+    let schema = row.maybe_integer(10)?.map(u32::try_from).transpose();
+    Ok(Entry {
+        seq: row.integer(0)?,
+        kind,
+        object: name,
+        version: version(row, 3)?,
+        id: parse(row, 4)?,
+        at: parse(row, 5)?,
+        actor: row.text(6)?.into(),
+        action: row.text(7)?.into(),
+        outcome: Outcome::parse(outcome).ok_or_else(|| Error::Corrupt(format!("outcome {outcome:?}")))?,
+        details: row.text(9)?.into(),
+        schema: schema.map_err(|_| Error::Corrupt("an event schema out of range".into()))?,
+        payload: row.maybe_text(11)?.map(Box::from),
+        payload_hash: Hash::try_from(row.blob(12)?)?,
+        prev_hash: Hash::try_from(row.blob(13)?)?,
+        hash: Hash::try_from(row.blob(14)?)?,
+        command_id: row.maybe_text(15)?.map(Box::from),
+    })
+}
+
+/// Shows `visit` the entries numbered above `after`, in the journal's order, at most `limit` of them.
+pub fn entries_after(
+    sql: &mut dyn Sql,
+    after: i64,
+    limit: i64,
+    visit: &mut dyn FnMut(Entry) -> Visit,
+) -> Result<(), Error> {
+    let text = format!("{ENTRY} WHERE entry.seq > ?1 ORDER BY entry.seq LIMIT ?2");
+    sql.query(&text, &[Value::Integer(after), Value::Integer(limit)], &mut |row| visit(entry(row)?))
+}
+
+/// The number and time of the last entry; none in an empty journal.
+pub fn last_entry(sql: &mut dyn Sql) -> Result<Option<(i64, Timestamp)>, Error> {
+    let text = "SELECT seq, at FROM entry ORDER BY seq DESC LIMIT 1";
+    first(sql, text, &[], |row| Ok((row.integer(0)?, parse(row, 1)?)))
+}
+
+/// Whether an object of that key has entries.
+pub fn object_exists(sql: &mut dyn Sql, key: &ObjectKey) -> Result<bool, Error> {
+    let params = [Value::Text(key.kind.as_str()), Value::Text(&key.name)];
+    first(sql, "SELECT 1 FROM object WHERE kind = ?1 AND name = ?2", &params, |row| row.integer(0))
+        .map(|row| row.is_some())
+}
+
+/// At most `limit` objects of a kind with names above `after`, in the order of their names: how a directory is walked.
+pub fn objects_after(
+    sql: &mut dyn Sql,
+    kind: Kind,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(ObjectKey, Version)>, Error> {
+    all(
+        sql,
+        "SELECT kind, name, version FROM object WHERE kind = ?1 AND name > ?2 ORDER BY kind, name LIMIT ?3",
+        &[Value::Text(kind.as_str()), Value::Text(after), Value::Integer(limit)],
+        |row| Ok((key(row, 0, 1)?, version(row, 2)?)),
+    )
+}
+
+/// How many objects and entries there are.
+pub fn counts(sql: &mut dyn Sql) -> Result<(u64, u64), Error> {
+    let text = "SELECT (SELECT count(*) FROM object), (SELECT count(*) FROM entry)";
+    let counts = first(sql, text, &[], |row| Ok((row.integer(0)? as u64, row.integer(1)? as u64)))?;
+    Ok(counts.unwrap_or_default())
+}
+
+fn directory_id(sql: &mut dyn Sql, conversation: ConversationId) -> Result<Option<i64>, Error> {
+    let params = [Value::Text(Kind::Conversation.as_str()), Value::Text(&conversation.to_string())];
+    first(sql, "SELECT id FROM object WHERE kind = ?1 AND name = ?2", &params, |row| row.integer(0))
+}
+
+/// At most `limit` messages with versions below `before` (none: of any version), newest first. Each costs one index entry and one
+/// row, however long the conversation.
+pub fn messages(
+    sql: &mut dyn Sql,
+    conversation: ConversationId,
+    before: Option<Version>,
+    limit: u32,
+) -> Result<Vec<Message>, Error> {
+    let Some(object) = directory_id(sql, conversation)? else { return Ok(vec![]) };
+    let before = before.map_or(i64::MAX, |before| before.0 as i64);
+    all(
+        sql,
+        "SELECT version, id, schema, payload, at, details FROM entry
+         WHERE object = ?1 AND schema IS NOT NULL AND version < ?2 AND action = 'message_added'
+         ORDER BY version DESC LIMIT ?3",
+        &[Value::Integer(object), Value::Integer(before), Value::Integer(i64::from(limit))],
+        |row| {
+            let (id, version) = (parse(row, 1)?, version(row, 0)?);
+            let event = row.maybe_text(3)?.map(|payload| decode_event::<Conversation>(row.integer(2)?, payload));
+            match event.transpose()? {
+                Some(Event::MessageAdded { at, role, content }) => {
+                    Ok(Message { id, version, role, content: Some(content), timestamp: at })
+                }
+                Some(other) => {
+                    Err(Error::Corrupt(format!("entry {id} is a {}, not a message", Conversation::action(&other))))
+                }
+                None => {
+                    #[derive(Deserialize)]
+                    struct Details {
+                        role: Author,
+                    }
+                    let Details { role } = serde_json::from_str(row.text(5)?)
+                        .map_err(|error| Error::Corrupt(format!("details of entry {id}: {error}")))?;
+                    Ok(Message { id, version, role, content: None, timestamp: parse(row, 4)? })
+                }
+            }
+        },
+    )
+}
+
+/// At most `limit` events with versions above `after`, oldest first and without a gap.
+pub fn events(
+    sql: &mut dyn Sql,
+    conversation: ConversationId,
+    after: Version,
+    limit: u32,
+) -> Result<Vec<Streamed>, Error> {
+    let Some(object) = directory_id(sql, conversation)? else { return Ok(vec![]) };
+    all(
+        sql,
+        "SELECT version, id, at, action, schema, payload FROM entry
+         WHERE object = ?1 AND schema IS NOT NULL AND version > ?2 ORDER BY version LIMIT ?3",
+        &[Value::Integer(object), Value::Integer(after.0 as i64), Value::Integer(i64::from(limit))],
+        |row| {
+            let event = row.maybe_text(5)?.map(|payload| decode_event::<Conversation>(row.integer(4)?, payload));
+            Ok(Streamed {
+                version: version(row, 0)?,
+                id: parse(row, 1)?,
+                at: parse(row, 2)?,
+                action: row.text(3)?.into(),
+                event: event.transpose()?,
+            })
+        },
+    )
+}
