@@ -1,1 +1,36 @@
-//! placeholder
+//! The index: one firm's lists as plain SQLite tables, derived from its journal and rebuilt from it at will.
+//!
+//! - [`schema.sql`](SCHEMA): the five tables of the specification, their indexes, the triggers that keep the counts.
+//! - [`projection`]: from an object's state, or an entry, to its rows. Pure.
+//! - [`rows`]: the rows as types: written under a version guard, read back, digested.
+//! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
+//! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
+//! - [`scan`]: walks and counts of whole tables, for verification.
+//!
+//! Architecture invariant: nothing here executes anything. It yields [`Statement`]s and decodes rows; an adapter runs them,
+//! in whatever transaction its owner has begun. So the same code serves embedded SQLite and D1.
+
+pub mod assignments;
+pub mod audit;
+pub mod checkpoint;
+pub mod conversations;
+pub mod page;
+pub mod projection;
+pub mod rows;
+pub mod scan;
+mod statement;
+pub mod sync_failure;
+pub mod users;
+
+pub use conversations::{ConversationList, Cursor};
+pub use page::{Limit, Range};
+pub use rows::{AssignmentRow, AuditRow, ConversationRow, IndexRow, UserRow};
+pub use scan::Table;
+pub use statement::{Param, Query, Statement};
+
+/// The whole schema as one script. Run it within a transaction on an empty database: it lands whole or not at all.
+pub const SCHEMA: &str = include_str!("schema.sql");
+
+/// The version of the schema and of the projections together. An index of another version is rebuilt from the journal, so a
+/// change to either raises it.
+pub const SCHEMA_VERSION: i64 = 1;

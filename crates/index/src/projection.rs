@@ -1,0 +1,125 @@
+//! From what the journal holds to the rows that show it. Pure: the same state or entry always gives the same rows, so that an
+//! index rebuilt from the journal equals the one it replaces. A change here raises [`crate::SCHEMA_VERSION`].
+
+use engage_domain::{Conversation, ConversationId, FirmId, User, UserId, conversation::Assignment, text::Private};
+use engage_journal::{self as journal, Entry};
+use serde::Deserialize;
+
+use crate::rows::{AssignmentRow, AuditRow, CLIENT_SORT_MAX, ConversationRow, UserRow};
+
+/// The row of a conversation, deleted or not.
+pub fn conversation_row(firm: &FirmId, id: ConversationId, state: &Conversation) -> ConversationRow {
+    let count = |goals: usize| u32::try_from(goals).unwrap_or(u32::MAX);
+    ConversationRow {
+        firm_id: firm.clone(),
+        session_id: id,
+        user_id: state.user_id,
+        client_name: state.identity.name.clone(),
+        client_email: state.identity.email.clone(),
+        practice_area: state.practice_area.clone(),
+        status: state.status,
+        phase: state.phase,
+        assigned_to: state.assigned_to,
+        conflict_status: state.conflict_status,
+        goals_completed: count(state.goals_completed()),
+        goals_total: count(state.goals.len()),
+        data_quality_score: state.quality_score(),
+        created_at: state.created_at,
+        // Equal already, unless an erasure took the event that says when the conversation began.
+        last_activity: state.last_activity.max(state.created_at),
+        is_deleted: state.is_deleted(),
+        client_sort: client_sort(state.identity.name.as_ref()),
+        version: state.version,
+    }
+}
+
+/// What a list sorted by the client's name sorts by.
+pub fn client_sort(name: Option<&Private>) -> Private {
+    let folded = name.map_or("", Private::as_str).chars().flat_map(char::to_lowercase);
+    Private::new(folded.take(CLIENT_SORT_MAX).collect::<String>())
+}
+
+/// The rows of everybody who is or was responsible for a conversation, in the order in which they first were.
+pub fn assignment_rows(firm: &FirmId, id: ConversationId, state: &Conversation) -> Vec<AssignmentRow> {
+    state.assignments.iter().map(|assignment| assignment_row(firm, id, assignment)).collect()
+}
+
+fn assignment_row(firm: &FirmId, id: ConversationId, assignment: &Assignment) -> AssignmentRow {
+    let Assignment { assigned_to, assigned_by, assigned_at, status, terms, actual_hours, version } = assignment;
+    AssignmentRow {
+        firm_id: firm.clone(),
+        session_id: id,
+        assigned_to: *assigned_to,
+        assigned_by: *assigned_by,
+        assigned_at: *assigned_at,
+        status: *status,
+        priority: terms.priority,
+        due_date: terms.due_date,
+        estimated_hours: stored_hours(terms.estimated_hours),
+        actual_hours: stored_hours(*actual_hours),
+        notes: terms.notes.clone(),
+        version: *version,
+    }
+}
+
+/// Hours as SQLite gives them back: it keeps NaN as NULL and −0 as 0.
+fn stored_hours(hours: Option<f64>) -> Option<f64> {
+    hours.filter(|hours| !hours.is_nan()).map(|hours| hours + 0.0)
+}
+
+/// The row of a user. The counts are the triggers' business.
+pub fn user_row(firm: &FirmId, id: UserId, state: &User) -> UserRow {
+    UserRow {
+        firm_id: firm.clone(),
+        user_id: id,
+        subject: state.subject.clone(),
+        email: state.email.clone(),
+        name: state.name.clone(),
+        role: state.role,
+        status: state.status,
+        last_login: state.last_login,
+        created_at: state.created_at,
+        version: state.version,
+        conversation_count: 0,
+        assigned_conversation_count: 0,
+    }
+}
+
+/// The row of an entry. The resource is the entry's object, unless the details name another one: a refusal of something that has
+/// no object of its own is recorded on the firm's.
+///
+/// [`journal::Error::Corrupt`] where actor or details are not the JSON that the journal writes.
+pub fn audit_row(firm: &FirmId, entry: &Entry) -> Result<AuditRow, journal::Error> {
+    let actor = entry.actor()?;
+    let details: Details = serde_json::from_str(&entry.details)
+        .map_err(|error| journal::Error::Corrupt(format!("details of entry {}: {error}", entry.id)))?;
+    let (resource_type, resource_id) = match details.resource_type {
+        Some(named) => (named, details.resource_id),
+        None => (entry.kind.resource_type().into(), Some(entry.object.clone())),
+    };
+    Ok(AuditRow {
+        firm_id: firm.clone(),
+        audit_id: entry.id,
+        user_id: actor.user_id,
+        action: entry.action.clone(),
+        resource_type,
+        resource_id,
+        timestamp: entry.at,
+        ip_address: actor.ip,
+        user_agent: actor.user_agent,
+        outcome: entry.outcome,
+        details: entry.details.clone(),
+        seq: entry.seq,
+        version: entry.version,
+    })
+}
+
+/// What the details of an entry may say of its resource.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    #[serde(default)]
+    resource_type: Option<Box<str>>,
+    #[serde(default)]
+    resource_id: Option<Box<str>>,
+}

@@ -1,0 +1,1 @@
+-- One firm's index.
