@@ -62,7 +62,7 @@ impl Query for AssignmentList {
     fn statement(&self) -> Statement {
         let (index, columns) = match self.assigned_to {
             Some(_) => ("INDEXED BY idx_firm_assignee", ["status", "sessionId"]),
-            None => ("NOT INDEXED", ["sessionId", "assignedTo"]),
+            None => ("", ["sessionId", "assignedTo"]),
         };
         let sql =
             format!("SELECT {} FROM case_assignment_index {index} WHERE firmId = ?1", rows::select(Table::Assignment));

@@ -42,7 +42,7 @@ impl Query for UserList {
         let index = match (self.role, self.status) {
             (Some(_), _) => "INDEXED BY idx_firm_role",
             (None, Some(_)) => "INDEXED BY idx_firm_user_status",
-            (None, None) => "NOT INDEXED",
+            (None, None) => "",
         };
         let sql = format!("SELECT {} FROM user_index {index} WHERE firmId = ?1", rows::select(Table::User));
         let mut draft = Draft::of_firm(sql, &self.firm);
