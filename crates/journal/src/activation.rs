@@ -80,7 +80,7 @@ impl<A: Aggregate> Activation<A> {
         let (snapshot, mut state) = snapshot.unwrap_or((Version::NONE, A::default()));
         let mut at = snapshot;
         sql.query(
-            "SELECT version, schema, payload FROM entry
+            "SELECT version, schema, payload, action FROM entry
              WHERE object = ?1 AND schema IS NOT NULL AND version > ?2 ORDER BY version",
             &[Value::Integer(object), Value::Integer(snapshot.0 as i64)],
             &mut |row| {
@@ -89,10 +89,9 @@ impl<A: Aggregate> Activation<A> {
                     return Err(Error::Corrupt(format!("{} has version {next} after {at}", key.name)));
                 }
                 at = next;
-                // What was erased leaves no trace in state but its version.
-                if let Some(payload) = row.maybe_text(2)? {
-                    let event = decode_event::<A>(row.integer(1)?, payload)?;
-                    state.apply(&event, at);
+                match row.maybe_text(2)? {
+                    Some(payload) => state.apply(&decode_event::<A>(row.integer(1)?, payload)?, at),
+                    None => state.apply_erased(row.text(3)?, at),
                 }
                 Ok(ControlFlow::Continue(()))
             },

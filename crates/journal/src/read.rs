@@ -123,6 +123,9 @@ pub fn counts(sql: &mut dyn Sql) -> Result<(u64, u64), Error> {
     Ok(counts.unwrap_or_default())
 }
 
+/// Above every version: the largest integer that crosses the port (2^53).
+const VERSION_MAX: i64 = 1 << 53;
+
 fn directory_id(sql: &mut dyn Sql, conversation: ConversationId) -> Result<Option<i64>, Error> {
     let params = [Value::Text(Kind::Conversation.as_str()), Value::Text(&conversation.to_string())];
     first(sql, "SELECT id FROM object WHERE kind = ?1 AND name = ?2", &params, |row| row.integer(0))
@@ -137,7 +140,7 @@ pub fn messages(
     limit: u32,
 ) -> Result<Vec<Message>, Error> {
     let Some(object) = directory_id(sql, conversation)? else { return Ok(vec![]) };
-    let before = before.map_or(i64::MAX, |before| before.0 as i64);
+    let before = before.map_or(VERSION_MAX, |before| before.0 as i64);
     all(
         sql,
         "SELECT version, id, schema, payload, at, details FROM entry

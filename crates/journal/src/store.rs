@@ -45,6 +45,7 @@ pub struct Journal {
     last_seq: i64,
     last_at: Timestamp,
     last_id: Ulid,
+    pub(crate) alarms_changed: bool,
 }
 
 /// The actor's part of an entry, and when: the same for every entry of one call.
@@ -73,7 +74,7 @@ impl Journal {
             Some((seq, at, id)) => (seq, at, id.as_ulid()),
             None => (0, Timestamp::from_millis(0), Ulid::nil()),
         };
-        Ok(Self { firm, last_seq, last_at, last_id })
+        Ok(Self { firm, last_seq, last_at, last_id, alarms_changed: false })
     }
 
     /// The firm.
@@ -89,6 +90,11 @@ impl Journal {
     /// When the last entry was recorded.
     pub const fn last_at(&self) -> Timestamp {
         self.last_at
+    }
+
+    /// Whether an alarm was set or cleared since this was last asked, so that the host reads the earliest anew.
+    pub const fn take_alarms_changed(&mut self) -> bool {
+        std::mem::replace(&mut self.alarms_changed, false)
     }
 
     /// `now`, or the time of the last entry if the clock has gone back behind it.
@@ -201,6 +207,13 @@ pub(crate) fn set_alarm(sql: &mut dyn Sql, object: i64, due: Option<Timestamp>) 
         None => sql.execute("DELETE FROM alarm WHERE object = ?1", &[Value::Integer(object)]),
     }
     .map(drop)
+}
+
+/// Clears the alarm of an object that no longer knows what it was for.
+pub fn drop_alarm(sql: &mut dyn Sql, key: &ObjectKey) -> Result<(), Error> {
+    let params = [Value::Text(key.kind.as_str()), Value::Text(&key.name)];
+    let text = "DELETE FROM alarm WHERE object = (SELECT id FROM object WHERE kind = ?1 AND name = ?2)";
+    sql.execute(text, &params).map(drop)
 }
 
 /// The earliest alarm and whose it is.

@@ -315,6 +315,7 @@ impl Pen<'_> {
         if let Some(object) = activation.object.filter(|_| due != activation.alarm) {
             store::set_alarm(self.sql, object, due)?;
             activation.alarm = due;
+            self.journal.alarms_changed = true;
         }
         Ok(())
     }

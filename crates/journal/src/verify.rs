@@ -1,7 +1,8 @@
 //! Walking the chains: whether what is stored is what was written.
 //!
 //! Finds a changed, dropped, inserted or reordered entry, a changed payload, a gap in an object's versions, and a directory
-//! that disagrees with the log. One pass in the journal's order; memory grows with the number of objects (about 60 bytes
+//! that disagrees with the log. The chains say nothing of the order between two objects; the ids, which they cover and which
+//! ascend throughout the journal, do. One pass in the journal's order; memory grows with the number of objects (about 60 bytes
 //! each), not with that of entries. Does not find a journal whose end was cut off together with the directory's rows, or one rewritten as a
 //! whole: for that, hashes have to be kept elsewhere.
 
@@ -56,6 +57,7 @@ struct Head {
 pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
     let mut walk = Walk::default();
     let mut heads: HashMap<ObjectKey, Head> = HashMap::new();
+    let mut last = None;
     let mut after = 0;
     loop {
         let before = after;
@@ -66,6 +68,11 @@ pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
             after = entry.seq;
             walk.entries += 1;
             step(&mut heads, &mut walk.errors, firm, &entry);
+            if last.is_some_and(|(id, at)| entry.id <= id || entry.at < at) {
+                let object = format!("{}/{}", entry.kind.as_str(), entry.object);
+                note(&mut walk.errors, &object, entry.seq, "has an id or a time before that of the entry before it");
+            }
+            last = Some((entry.id, entry.at));
             Ok(ControlFlow::Continue(()))
         });
         match page {

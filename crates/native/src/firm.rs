@@ -1,0 +1,203 @@
+//! What the shard, the follower and the readers of one firm share.
+//!
+//! Invariant: the shard updates what is here after the commit and before it releases the answers, so that whoever holds an answer
+//! finds its effect here.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use engage_app::{Freshness, Standing};
+use engage_domain::{ConversationId, Firm, FirmId, Timestamp, User, UserId};
+use tokio::sync::watch;
+
+/// Most standings kept in memory; beyond, the cache starts over and users are asked again.
+const STANDINGS_MAX: usize = 100_000;
+
+/// One firm, as all its threads know it.
+#[derive(Debug)]
+pub struct FirmHandle {
+    /// Its slug.
+    pub id: FirmId,
+    folder: PathBuf,
+    standings: RwLock<HashMap<UserId, Standing>>,
+    state: RwLock<Option<Arc<Firm>>>,
+    watchers: Mutex<HashMap<ConversationId, watch::Sender<()>>>,
+    watched: AtomicBool,
+    committed: AtomicI64,
+    /// When the oldest commit that the index does not hold was made, in milliseconds; 0 when it holds all.
+    pending_since: AtomicI64,
+    applied: watch::Sender<i64>,
+    applied_at: AtomicI64,
+    parked: AtomicU64,
+    failures: AtomicU64,
+    /// Whether the firm stands in its follower's queue.
+    pub(crate) queued: AtomicBool,
+    /// Counts the index files the firm has had while served; readers of an earlier one open the new one.
+    pub(crate) index_generation: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What these locks guard is replaced whole, so a panic elsewhere leaves nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl FirmHandle {
+    pub(crate) fn new(id: FirmId, folder: PathBuf) -> Self {
+        Self {
+            id,
+            folder,
+            standings: RwLock::default(),
+            state: RwLock::default(),
+            watchers: Mutex::default(),
+            watched: AtomicBool::new(false),
+            committed: AtomicI64::new(0),
+            pending_since: AtomicI64::new(0),
+            applied: watch::Sender::new(0),
+            applied_at: AtomicI64::new(0),
+            parked: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            queued: AtomicBool::new(false),
+            index_generation: AtomicU64::new(0),
+        }
+    }
+
+    /// The firm's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The journal's file.
+    pub fn journal_path(&self) -> PathBuf {
+        self.folder.join("journal.db")
+    }
+
+    /// The index's file.
+    pub fn index_path(&self) -> PathBuf {
+        self.folder.join("index.db")
+    }
+
+    pub(crate) fn standing(&self, user: UserId) -> Option<Standing> {
+        self.standings.read().unwrap_or_else(PoisonError::into_inner).get(&user).copied()
+    }
+
+    pub(crate) fn publish_user(&self, id: UserId, user: &User) {
+        let Some(standing) = standing_of(user) else { return };
+        let mut standings = self.standings.write().unwrap_or_else(PoisonError::into_inner);
+        if standings.len() >= STANDINGS_MAX {
+            standings.clear();
+        }
+        standings.insert(id, standing);
+    }
+
+    /// The firm's state as of its last commit; none before the shard has opened it or while it does not exist.
+    pub(crate) fn state(&self) -> Option<Arc<Firm>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn publish_state(&self, state: &Arc<Firm>) {
+        let known = state.exists().then(|| Arc::clone(state));
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
+    pub(crate) fn watch(&self, conversation: ConversationId) -> watch::Receiver<()> {
+        let mut watchers = lock(&self.watchers);
+        watchers.retain(|_, sender| sender.receiver_count() > 0);
+        self.watched.store(true, Ordering::SeqCst);
+        watchers.entry(conversation).or_default().subscribe()
+    }
+
+    pub(crate) fn announce(&self, conversation: ConversationId) {
+        // Nobody watches, mostly: then a message costs one load here.
+        if self.watched.load(Ordering::SeqCst) {
+            let mut watchers = lock(&self.watchers);
+            if let Some(sender) = watchers.get(&conversation)
+                && sender.send(()).is_err()
+            {
+                watchers.remove(&conversation);
+            }
+            self.watched.store(!watchers.is_empty(), Ordering::SeqCst);
+        }
+    }
+
+    /// Ends every live stream of the firm.
+    pub(crate) fn close_watchers(&self) {
+        lock(&self.watchers).clear();
+    }
+
+    pub(crate) fn committed(&self, seq: i64, now: Timestamp) {
+        if self.committed.swap(seq, Ordering::SeqCst) < seq && *self.applied.borrow() < seq {
+            let _ = self.pending_since.compare_exchange(0, now.as_millis(), Ordering::SeqCst, Ordering::SeqCst);
+        }
+    }
+
+    /// The last entry that is durable.
+    pub fn committed_seq(&self) -> i64 {
+        self.committed.load(Ordering::SeqCst)
+    }
+
+    /// The last entry that the index holds.
+    pub fn applied_seq(&self) -> i64 {
+        *self.applied.borrow()
+    }
+
+    pub(crate) fn applied(&self, seq: i64, at: Timestamp, next_pending: Option<Timestamp>) {
+        self.applied_at.store(at.as_millis(), Ordering::SeqCst);
+        self.pending_since.store(next_pending.map_or(0, Timestamp::as_millis), Ordering::SeqCst);
+        self.applied.send_replace(seq);
+    }
+
+    pub(crate) fn applied_changes(&self) -> watch::Receiver<i64> {
+        self.applied.subscribe()
+    }
+
+    pub(crate) fn count_failure(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_parked(&self, parked: u64) {
+        self.parked.store(parked, Ordering::Relaxed);
+    }
+
+    /// How many objects are parked in `sync_failure`.
+    pub fn parked(&self) -> u64 {
+        self.parked.load(Ordering::Relaxed)
+    }
+
+    /// How many passes of the follower have failed since the start.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    /// How far the index lags behind the journal.
+    pub fn freshness(&self, now: Timestamp) -> Freshness {
+        let behind = self.applied_seq() < self.committed_seq();
+        let since = self.pending_since.load(Ordering::SeqCst);
+        if !behind {
+            return Freshness { as_of: now, lag_ms: 0, consistent: true };
+        }
+        if since == 0 {
+            // The commit is so fresh that its time is not noted yet.
+            let as_of = Timestamp::from_millis(self.applied_at.load(Ordering::SeqCst));
+            return Freshness { as_of, lag_ms: 0, consistent: true };
+        }
+        let lag_ms = u64::try_from(now.as_millis().saturating_sub(since)).unwrap_or(0);
+        // What was recorded before the oldest pending commit is all there.
+        Freshness { as_of: Timestamp::from_millis(since), lag_ms, consistent: true }
+    }
+}
+
+/// What lets a user in, from their state; none before they are registered.
+pub(crate) fn standing_of(user: &User) -> Option<Standing> {
+    user.role.map(|role| Standing {
+        role,
+        status: user.status,
+        role_changed_at: user.role_changed_at,
+        sessions_revoked_at: user.sessions_revoked_at,
+    })
+}

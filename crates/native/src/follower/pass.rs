@@ -1,0 +1,438 @@
+//! One firm's follower: reads what its journal has recorded past the index's checkpoint, brings the objects' states up to it, and writes
+//! their rows, the audit rows and the new checkpoint in one index transaction.
+//!
+//! Guarantees: nothing is lost in a crash and nothing is applied twice, because rows and checkpoint land together and every write is
+//! version-guarded. However many entries an object has had since the last pass, its row is written once. An object whose rows
+//! cannot be written stands back with a note in `sync_failure`, written together with the checkpoint that passes it by; the others go on.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use engage_domain::{Aggregate, Conversation, Kind, Timestamp, User, Version};
+use engage_index::{
+    ConversationRow, IndexRow, Limit, Param, Query, Statement,
+    checkpoint::{self, IsSetUp, ReadCheckpoint},
+    projection, sync_failure,
+};
+use engage_journal::{Activation, Entry, Error, ObjectKey, Sql, activation::decode_event, read, sql};
+use hashlink::LruCache;
+
+use crate::{
+    firm::FirmHandle,
+    sqlite::{Db, is_constraint, is_damaged},
+};
+
+/// Most entries in one pass, and most bytes of payload: bounds the memory and how long the index stays locked.
+const ENTRIES_MAX: i64 = 4_000;
+const BYTES_MAX: usize = 8 * 1024 * 1024;
+/// States kept between passes; a conversation that goes on costs one event, not a load.
+const STATES_MAX: usize = 8_192;
+/// Tries before an object is parked: from then on only a new entry of its own, or a replay, tries it again.
+const TRIES_MAX: u64 = 8;
+/// First wait before an object is tried again; doubles with each further failure.
+const RETRY_FIRST_MS: i64 = 200;
+
+/// Above every version that an object can have.
+const LATEST: Version = Version(i64::MAX as u64);
+
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// The index holds everything.
+    Done,
+    /// There was more than one pass takes.
+    More,
+    /// The index holds everything but an object that is to be tried again.
+    Later(Duration),
+}
+
+/// One firm's follower.
+pub(super) struct Follower {
+    firm: Arc<FirmHandle>,
+    files: Option<Files>,
+    states: LruCache<ObjectKey, State>,
+    failing: HashMap<ObjectKey, Failing>,
+}
+
+struct Files {
+    journal: Db,
+    index: Db,
+    seq: i64,
+}
+
+/// An object as it was last seen.
+enum State {
+    Conversation { state: Box<Conversation>, version: Version, row: Option<Box<ConversationRow>> },
+    User { state: Box<User>, version: Version },
+}
+
+/// An object whose rows could not be written, as `sync_failure` has it.
+#[derive(Clone, Copy)]
+struct Failing {
+    tries: u64,
+    last: Timestamp,
+}
+
+impl Failing {
+    const fn is_parked(self) -> bool {
+        self.tries >= TRIES_MAX
+    }
+
+    const fn retry_at(self) -> Timestamp {
+        self.last.plus_millis(RETRY_FIRST_MS << if self.tries < TRIES_MAX { self.tries } else { TRIES_MAX })
+    }
+}
+
+/// What one pass has read.
+#[derive(Default)]
+struct Batch {
+    entries: Vec<Entry>,
+    /// The objects whose rows are to be written, each once, in the order in which they first changed.
+    changed: Vec<ObjectKey>,
+    known: HashSet<ObjectKey>,
+    more: bool,
+}
+
+impl Follower {
+    pub(super) fn new(firm: Arc<FirmHandle>) -> Self {
+        Self { firm, files: None, states: LruCache::new(STATES_MAX), failing: HashMap::new() }
+    }
+
+    /// Closes the files; the next pass opens them anew.
+    pub(super) fn close(&mut self) {
+        self.files = None;
+        self.states.clear();
+    }
+
+    /// Takes in what is new, at most one batch of it.
+    pub(super) fn pass(&mut self, now: Timestamp) -> Result<Progress, Error> {
+        if self.files.is_some() && !self.firm.index_path().exists() {
+            tracing::warn!(firm = %self.firm.id, "the index is gone; it is built anew");
+            self.close();
+        }
+        let mut files = match self.files.take() {
+            Some(files) => files,
+            None => self.open(now)?,
+        };
+        let progress = self.pass_over(&mut files, now);
+        files.journal.rollback();
+        if progress.is_ok() {
+            self.files = Some(files);
+        } else {
+            // What was cached may be ahead of what the index holds.
+            self.states.clear();
+        }
+        progress
+    }
+
+    fn pass_over(&mut self, files: &mut Files, now: Timestamp) -> Result<Progress, Error> {
+        files.journal.begin_read()?;
+        let mut batch = self.gather(files, now)?;
+        if batch.entries.is_empty() && batch.changed.is_empty() {
+            // Nothing to write; say so, for the heartbeat of a firm that had only failed batches since.
+            self.publish(files, now, false);
+            return Ok(self.after(now, false));
+        }
+        let mut failed = vec![];
+        for entry in &batch.entries {
+            if entry.is_event()
+                && let Err(error) = self.take_in(&mut files.journal, entry)
+            {
+                note(&mut failed, key_of(entry), error);
+            }
+        }
+        let (seq, at) = match batch.entries.last() {
+            Some(last) => (last.seq, last.at),
+            None => (files.seq, now),
+        };
+        let states = &mut self.states;
+        let failing = &mut self.failing;
+        let firm = &self.firm;
+        let Files { journal, index, .. } = files;
+        index.transaction(|index| {
+            for entry in &batch.entries {
+                match projection::audit_row(&firm.id, entry) {
+                    Ok(row) => run(index, &row.to_statement()).map(drop)?,
+                    Err(error) => note(&mut failed, key_of(entry), error),
+                }
+            }
+            for key in std::mem::take(&mut batch.changed) {
+                if failed.iter().any(|(other, _)| *other == key) {
+                    continue;
+                }
+                match write_rows(firm, states, journal, index, &key) {
+                    Ok(()) => {
+                        if failing.remove(&key).is_some() {
+                            run(index, &sync_failure::resolve(&key, LATEST))?;
+                        }
+                    }
+                    Err(error) if is_constraint(&error) || matches!(error, Error::Corrupt(_)) => {
+                        note(&mut failed, key, error);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            for (key, error) in &failed {
+                let version = batch.entries.iter().filter(|entry| is_of(entry, key)).map(|entry| entry.version).max();
+                let park = sync_failure::park(key, version.unwrap_or_default(), 1, &error.to_string(), now);
+                run(index, &park)?;
+                let tries = failing.get(key).map_or(0, |failing| failing.tries);
+                failing.insert(key.clone(), Failing { tries: tries + 1, last: now });
+            }
+            run(index, &checkpoint::beat(now))?;
+            run(index, &checkpoint::advance(seq, at)).map(drop)
+        })?;
+        for (key, error) in &failed {
+            self.states.remove(key);
+            tracing::error!(firm = %self.firm.id, object = %key.name, error = error as &dyn std::error::Error, "an object cannot be indexed");
+        }
+        files.seq = seq;
+        metrics::counter!("engage_index_entries_total").increment(batch.entries.len() as u64);
+        self.publish(files, at, batch.more);
+        Ok(self.after(now, batch.more))
+    }
+
+    /// Reads the next entries and notes which objects they change; adds the objects whose time to be tried again has come.
+    fn gather(&mut self, files: &mut Files, now: Timestamp) -> Result<Batch, Error> {
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        read::entries_after(&mut files.journal, files.seq, ENTRIES_MAX, &mut |entry| {
+            bytes += entry.payload.as_ref().map_or(0, |payload| payload.len());
+            if entry.is_event() && entry.kind != Kind::Firm && batch.known.insert(key_of(&entry)) {
+                batch.changed.push(key_of(&entry));
+            }
+            batch.entries.push(entry);
+            Ok(if bytes < BYTES_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        batch.more = bytes >= BYTES_MAX || batch.entries.len() as i64 == ENTRIES_MAX;
+        for (key, failing) in &self.failing {
+            if !failing.is_parked() && failing.retry_at() <= now && batch.known.insert(key.clone()) {
+                batch.changed.push(key.clone());
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Brings the cached state of an event's object up to the event. What is not cached is loaded when its row is written.
+    fn take_in(&mut self, journal: &mut Db, entry: &Entry) -> Result<(), Error> {
+        let key = key_of(entry);
+        if entry.version == Version(1) {
+            match entry.kind {
+                Kind::Conversation => {
+                    let state = State::Conversation { state: Box::default(), version: Version::NONE, row: None };
+                    self.states.insert(key.clone(), state);
+                }
+                Kind::User => {
+                    self.states.insert(key.clone(), State::User { state: Box::default(), version: Version::NONE });
+                }
+                Kind::Firm => {}
+            }
+        }
+        let fits = match self.states.get_mut(&key) {
+            Some(State::Conversation { state, version, .. }) => apply(state.as_mut(), version, entry)?,
+            Some(State::User { state, version }) => apply(state.as_mut(), version, entry)?,
+            None => return Ok(()),
+        };
+        if !fits {
+            self.states.remove(&key);
+            load(&mut self.states, journal, &key)?;
+        }
+        Ok(())
+    }
+
+    fn publish(&self, files: &Files, at: Timestamp, more: bool) {
+        // Only roughly when the rest was recorded, and never too late: right after what was read last.
+        let next = more.then_some(at);
+        self.firm.applied(files.seq, at, next);
+        let parked = self.failing.values().filter(|failing| failing.is_parked()).count();
+        self.firm.set_parked(parked as u64);
+    }
+
+    fn after(&self, now: Timestamp, more: bool) -> Progress {
+        if more {
+            return Progress::More;
+        }
+        let due = self.failing.values().filter(|failing| !failing.is_parked()).map(|failing| failing.retry_at()).min();
+        due.map_or(Progress::Done, |due| {
+            let wait = u64::try_from(due.as_millis() - now.as_millis()).unwrap_or(0);
+            Progress::Later(Duration::from_millis(wait))
+        })
+    }
+
+    /// Opens journal and index. An index that is absent, damaged, of another schema version, or ahead of the journal (which
+    /// then was restored from a copy) is begun anew.
+    fn open(&mut self, now: Timestamp) -> Result<Files, Error> {
+        let path = self.firm.index_path();
+        let mut journal = Db::reader(&self.firm.journal_path())?;
+        let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
+        let usable = Db::index(&path).and_then(|mut index| {
+            let found = ready(&mut index)?;
+            Ok(found.filter(|seq| *seq <= last).map(|seq| (index, seq)))
+        });
+        let (mut index, seq) = match usable {
+            Ok(Some(found)) => found,
+            Ok(None) => (self.begin_anew(&path, now)?, 0),
+            Err(error) if is_damaged(&error) => {
+                tracing::error!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "the index is damaged; it is built anew");
+                (self.begin_anew(&path, now)?, 0)
+            }
+            Err(error) => return Err(error),
+        };
+        self.failing = read_failing(&mut index)?;
+        Ok(Files { journal, index, seq })
+    }
+
+    fn begin_anew(&self, path: &Path, now: Timestamp) -> Result<Db, Error> {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(suffix);
+            match std::fs::remove_file(&file) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    return Err(Error::Storage {
+                        operation: format!("remove {}", Path::new(&file).display()),
+                        message: error.to_string(),
+                        transient: true,
+                        source: Some(Box::new(error)),
+                    });
+                }
+            }
+        }
+        let mut index = Db::index(path)?;
+        index.transaction(|index| {
+            index.script(engage_index::SCHEMA)?;
+            run(index, &checkpoint::beat(now)).map(drop)
+        })?;
+        self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
+        Ok(index)
+    }
+}
+
+fn key_of(entry: &Entry) -> ObjectKey {
+    ObjectKey { kind: entry.kind, name: entry.object.clone() }
+}
+
+/// Notes why an object cannot be indexed: the first reason of a pass, once.
+fn note(failed: &mut Vec<(ObjectKey, Error)>, key: ObjectKey, error: Error) {
+    if failed.iter().all(|(other, _)| *other != key) {
+        failed.push((key, error));
+    }
+}
+
+fn is_of(entry: &Entry, key: &ObjectKey) -> bool {
+    entry.kind == key.kind && entry.object == key.name
+}
+
+fn read_failing(index: &mut Db) -> Result<HashMap<ObjectKey, Failing>, Error> {
+    let mut failing = HashMap::new();
+    let mut after = 0;
+    loop {
+        let page = all(index, &sync_failure::SyncFailures { after, limit: Limit::default() })?;
+        let Some(last) = page.last() else { return Ok(failing) };
+        after = last.id;
+        let known =
+            |row: sync_failure::SyncFailure| (row.object, Failing { tries: row.attempts, last: row.last_failed_at });
+        failing.extend(page.into_iter().map(known));
+    }
+}
+
+/// Applies the event if it is the next one. True also when the state is past it; false when something in between is missing.
+fn apply<A: Aggregate>(state: &mut A, version: &mut Version, entry: &Entry) -> Result<bool, Error> {
+    if entry.version <= *version {
+        return Ok(true);
+    }
+    if entry.version != version.next() {
+        return Ok(false);
+    }
+    if let (Some(schema), Some(payload)) = (entry.schema, &entry.payload) {
+        state.apply(&decode_event::<A>(i64::from(schema), payload)?, entry.version);
+    }
+    *version = entry.version;
+    Ok(true)
+}
+
+/// Loads an object as the journal has it at the moment the pass reads.
+fn load(states: &mut LruCache<ObjectKey, State>, journal: &mut Db, key: &ObjectKey) -> Result<(), Error> {
+    let state = match key.kind {
+        Kind::Conversation => {
+            let Activation { state, version, .. } = Activation::<Conversation>::load(journal, key.clone())?;
+            State::Conversation { state: Box::new(Arc::unwrap_or_clone(state)), version, row: None }
+        }
+        Kind::User => {
+            let Activation { state, version, .. } = Activation::<User>::load(journal, key.clone())?;
+            State::User { state: Box::new(Arc::unwrap_or_clone(state)), version }
+        }
+        Kind::Firm => return Ok(()),
+    };
+    states.insert(key.clone(), state);
+    Ok(())
+}
+
+/// Writes the rows of one object.
+fn write_rows(
+    firm: &FirmHandle,
+    states: &mut LruCache<ObjectKey, State>,
+    journal: &mut Db,
+    index: &mut Db,
+    key: &ObjectKey,
+) -> Result<(), Error> {
+    if !states.contains_key(key) {
+        load(states, journal, key)?;
+    }
+    let name = || Error::Corrupt(format!("object called {:?}", key.name));
+    match states.get_mut(key) {
+        Some(State::Conversation { state, row, .. }) => {
+            let id = key.name.parse().map_err(|_| name())?;
+            let new = projection::conversation_row(&firm.id, id, state);
+            let touched = match row.as_deref().and_then(|previous| new.touch(previous)) {
+                Some(touch) => run(index, &touch)? == 1,
+                None => false,
+            };
+            if !touched {
+                run(index, &new.to_statement())?;
+            }
+            for assignment in projection::assignment_rows(&firm.id, id, state) {
+                // Rows of earlier versions are there already, unless this is the first sight of the object.
+                let seen = row.as_deref().is_some_and(|previous| assignment.version <= previous.version);
+                if !seen {
+                    run(index, &assignment.to_statement())?;
+                }
+            }
+            *row = Some(Box::new(new));
+        }
+        Some(State::User { state, .. }) => {
+            let id = key.name.parse().map_err(|_| name())?;
+            run(index, &projection::user_row(&firm.id, id, state).to_statement())?;
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// The checkpoint of an index of today's schema; none when there is no such index in the file.
+fn ready(index: &mut Db) -> Result<Option<i64>, Error> {
+    if all(index, &IsSetUp)? != [true] {
+        return Ok(None);
+    }
+    let checkpoint = all(index, &ReadCheckpoint)?.into_iter().next();
+    Ok(checkpoint.filter(|found| found.schema_version == engage_index::SCHEMA_VERSION).map(|found| found.seq))
+}
+
+/// Runs one statement; gives the number of rows it changed.
+pub(crate) fn run(db: &mut Db, statement: &Statement) -> Result<usize, Error> {
+    let params: Vec<_> = statement.params.iter().map(Param::as_value).collect();
+    db.execute(&statement.sql, &params)
+}
+
+/// Every row of a query.
+pub(crate) fn all<Q: Query>(db: &mut Db, query: &Q) -> Result<Vec<Q::Row>, Error> {
+    let statement = query.statement();
+    let params: Vec<_> = statement.params.iter().map(Param::as_value).collect();
+    sql::all(db, &statement.sql, &params, |row| Q::decode(row))
+}

@@ -1,0 +1,384 @@
+//! The platform behind the application's port: finds the shard of a firm, holds the readers, starts and ends the threads.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{SyncSender, TrySendError},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use engage_app::{
+    Fault, Freshness, Runtime, Standing,
+    runtime::{Changes, Token},
+};
+use engage_domain::{
+    Actor, ConversationId, Firm, FirmId, Timestamp, User, UserId, Version,
+    firm::{Command, SettingsChange},
+};
+use engage_index::{Query, scan::VersionOf};
+use engage_journal::{Answer, Call, Error, Hosted, Intent, Message as ChatMessage, Reply, Streamed, Turn, read};
+use tokio::sync::{oneshot, watch};
+use ulid::Ulid;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    firm::{FirmHandle, standing_of},
+    folder::{Folder, FolderError},
+    follower::{Followers, all},
+    readers::{Readers, Source},
+    shard::{Message, Shard},
+    writer::Job,
+};
+
+/// How long a list waits for the index to hold what its consistency token asks for, before it answers and says that it does not.
+const CONSISTENCY_WAIT: Duration = Duration::from_secs(2);
+
+/// How the platform is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// Threads that run objects; each also has a follower. More firms than shards share them.
+    pub shards: usize,
+    /// Objects in memory, over all shards. A conversation takes 2 to 6 KiB.
+    pub activations: usize,
+    /// The source of time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { shards: cores.min(8), activations: 32_768, clock: Arc::new(SystemClock) }
+    }
+}
+
+/// The platform on one machine. It owns a data folder until it is shut down or dropped.
+pub struct Platform {
+    folder: Folder,
+    clock: Arc<dyn Clock>,
+    firms: RwLock<HashMap<FirmId, Arc<FirmHandle>>>,
+    shards: Vec<SyncSender<Message>>,
+    readers: Arc<Readers>,
+    followers: Followers,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    draining: AtomicBool,
+    last_ulid: Mutex<Ulid>,
+}
+
+impl Platform {
+    /// Takes the folder, starts the threads and opens every firm in it; each firm's follower then catches up by itself.
+    pub fn open(path: &Path, options: Options) -> Result<Self, FolderError> {
+        let folder = Folder::open(path)?;
+        let thread = |source| FolderError::Io { operation: "start a thread for", path: path.to_owned(), source };
+        let shards = options.shards.max(1);
+        let (followers, mut threads) = Followers::start(shards, &options.clock).map_err(thread)?;
+        let mut senders = vec![];
+        for number in 0..shards {
+            let activations = (options.activations / shards).max(64);
+            let shard = Shard::start(number, activations, Arc::clone(&options.clock), followers.sender(number));
+            let Shard { sender, thread } = shard.map_err(thread)?;
+            senders.push(sender);
+            threads.push(thread);
+        }
+        let platform = Self {
+            clock: options.clock,
+            firms: RwLock::default(),
+            shards: senders,
+            readers: Arc::default(),
+            followers,
+            threads: Mutex::new(threads),
+            draining: AtomicBool::new(false),
+            last_ulid: Mutex::new(Ulid::nil()),
+            folder,
+        };
+        for firm in platform.folder.firms()? {
+            let handle = platform.handle(&firm);
+            if let Ok(handle) = handle {
+                let (done, _) = oneshot::channel();
+                // A full queue only delays it until the firm is first asked.
+                let _ = platform.shard_of(&firm).try_send(Message::Open(handle, done));
+            }
+        }
+        Ok(platform)
+    }
+
+    /// The data folder.
+    pub const fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// The firms that are kept here, in the order of their slugs.
+    pub fn firms(&self) -> Result<Vec<FirmId>, FolderError> {
+        self.folder.firms()
+    }
+
+    /// What a firm's threads share, for health and metrics.
+    pub fn handle(&self, firm: &FirmId) -> Result<Arc<FirmHandle>, Fault> {
+        if let Some(handle) = self.firms.read().unwrap_or_else(PoisonError::into_inner).get(firm) {
+            return Ok(Arc::clone(handle));
+        }
+        let folder = self.folder.firm(firm);
+        if !folder.join("journal.db").exists() {
+            return Err(Fault::UnknownFirm);
+        }
+        Ok(self.insert(firm, folder))
+    }
+
+    fn insert(&self, firm: &FirmId, folder: std::path::PathBuf) -> Arc<FirmHandle> {
+        let mut firms = self.firms.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(firms.entry(firm.clone()).or_insert_with(|| Arc::new(FirmHandle::new(firm.clone(), folder))))
+    }
+
+    /// Founds a firm: its folder, then its object. Left half done by a crash, it is finished by the next attempt.
+    pub async fn create_firm(
+        &self,
+        firm: &FirmId,
+        name: &str,
+        settings: SettingsChange,
+    ) -> Result<Turn<Firm>, CreateFirmError> {
+        let folder = self.folder.make_firm(firm)?;
+        self.insert(firm, folder);
+        let command = Command::Create { name: name.to_owned(), settings: Box::new(settings) };
+        let call = Call::new(Actor::SYSTEM, Intent::Command(command));
+        Ok(self.call::<Firm>(firm, firm.clone(), call).await?)
+    }
+
+    fn shard_of(&self, firm: &FirmId) -> &SyncSender<Message> {
+        let mut hasher = DefaultHasher::new();
+        firm.as_str().hash(&mut hasher);
+        &self.shards[(hasher.finish() % self.shards.len() as u64) as usize]
+    }
+
+    async fn peek<A: Hosted>(&self, firm: &FirmId, id: A::Id) -> Result<Option<Answer<A>>, Fault> {
+        match self.call::<A>(firm, id, Call::new(Actor::SYSTEM, Intent::Peek)).await? {
+            Turn::Done(answer) => Ok(Some(answer)),
+            Turn::NotFound | Turn::Denied { .. } | Turn::Rejected(_) | Turn::Stale { .. } | Turn::CommandIdReused => {
+                Ok(None)
+            }
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        firm: &FirmId,
+        source: Source,
+        work: impl FnOnce(&mut crate::sqlite::Db) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (handle, readers) = (self.handle(firm)?, Arc::clone(&self.readers));
+        let done = tokio::task::spawn_blocking(move || readers.read(&handle, source, work)).await;
+        match done {
+            Ok(read) => read.map_err(|error| Fault::Storage(Arc::new(error))),
+            Err(_) => Err(Fault::Overloaded("the platform is shutting down")),
+        }
+    }
+
+    /// Waits until the firm's index holds every entry recorded so far, or until `patience` has passed; says which.
+    pub async fn catch_up(&self, firm: &FirmId, patience: Duration) -> Result<bool, Fault> {
+        let handle = self.handle(firm)?;
+        // Behind the gate of a turn the shard has opened the journal and knows where it ends.
+        self.firm(firm).await.or_else(|fault| match fault {
+            Fault::UnknownFirm => Ok(Arc::default()),
+            fault @ (Fault::Overloaded(_) | Fault::Storage(_)) => Err(fault),
+        })?;
+        let target = handle.committed_seq();
+        let mut applied = handle.applied_changes();
+        let reached = tokio::time::timeout(patience, applied.wait_for(|applied| *applied >= target)).await;
+        Ok(matches!(reached, Ok(Ok(_))))
+    }
+
+    /// How long ago the slowest follower last went round, in milliseconds.
+    pub fn heartbeat_age_ms(&self) -> i64 {
+        self.clock.now().as_millis() - self.followers.oldest_heartbeat().as_millis()
+    }
+
+    /// Stops taking calls, lets what was accepted finish and the indexes catch up, and ends the threads; at most `patience`.
+    /// Gives whether everything had ended by then. What was acknowledged is durable either way.
+    pub fn shut_down(mut self, patience: Duration) -> bool {
+        self.drain(patience)
+    }
+
+    /// Refuses new calls from now on and ends the live streams; calls in flight go on.
+    pub fn begin_drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+        for firm in self.firms.read().unwrap_or_else(PoisonError::into_inner).values() {
+            firm.close_watchers();
+        }
+    }
+
+    fn drain(&mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        self.begin_drain();
+        self.shards.clear();
+        self.followers.stop();
+        self.readers.close();
+        let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        while !threads.is_empty() && Instant::now() < deadline {
+            threads.retain(|thread| !thread.is_finished());
+            #[expect(clippy::disallowed_methods, reason = "the process is ending; there is nothing else to do")]
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.followers.abort();
+        threads.is_empty()
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // As in `shut_down`, which has left nothing to do; for the folder's lock to be free when the value is gone.
+        if !self.shards.is_empty() {
+            self.drain(Duration::from_secs(10));
+        }
+    }
+}
+
+/// Why a firm could not be founded.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateFirmError {
+    /// Its folder could not be made.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Its object could not be reached.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Tells of a conversation's changes.
+pub struct Watcher(watch::Receiver<()>);
+
+impl Changes for Watcher {
+    async fn changed(&mut self) -> bool {
+        self.0.changed().await.is_ok()
+    }
+}
+
+impl Runtime for Platform {
+    type Changes = Watcher;
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, ms: u64) {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        #[expect(clippy::disallowed_methods, reason = "this is the adapter that secrets take their randomness from")]
+        getrandom::fill(&mut bytes).expect("the operating system has random bytes; without them nothing here is safe");
+        bytes
+    }
+
+    fn ulid(&self) -> Ulid {
+        let ms = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
+        let mut last = self.last_ulid.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = if ms > last.timestamp_ms() {
+            let random = self.random();
+            let mut bits = [0; 16];
+            bits.copy_from_slice(&random[..16]);
+            Ulid::from_parts(ms, u128::from_le_bytes(bits))
+        } else {
+            last.increment().unwrap_or_else(|_| Ulid::from_parts(last.timestamp_ms() + 1, 0))
+        };
+        *last
+    }
+
+    async fn call<A: Hosted>(&self, firm: &FirmId, id: A::Id, call: Call<A::Command>) -> Result<Turn<A>, Fault> {
+        if self.draining.load(Ordering::SeqCst) {
+            return Err(Fault::Overloaded("the platform is shutting down"));
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Job { firm: self.handle(firm)?, request: A::request(id, call), reply: Some(reply) };
+        match self.shard_of(firm).try_send(Message::Job(job)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                metrics::counter!("engage_calls_refused_total").increment(1);
+                return Err(Fault::Overloaded("too many calls are waiting"));
+            }
+            Err(TrySendError::Disconnected(_)) => return Err(Fault::Overloaded("the platform is shutting down")),
+        }
+        let reply: Reply = answer.await.map_err(|_| Fault::Overloaded("the platform is shutting down"))??;
+        Ok(A::reply(reply).expect("a shard answers a call with a reply of the call's own kind"))
+    }
+
+    async fn standing(&self, firm: &FirmId, user: UserId) -> Result<Option<Standing>, Fault> {
+        match self.handle(firm)?.standing(user) {
+            Some(standing) => Ok(Some(standing)),
+            None => Ok(self.peek::<User>(firm, user).await?.and_then(|answer| standing_of(&answer.state))),
+        }
+    }
+
+    async fn firm(&self, firm: &FirmId) -> Result<Arc<Firm>, Fault> {
+        match self.handle(firm)?.state() {
+            Some(state) => Ok(state),
+            None => self.peek::<Firm>(firm, firm.clone()).await?.map(|answer| answer.state).ok_or(Fault::UnknownFirm),
+        }
+    }
+
+    async fn messages(
+        &self,
+        firm: &FirmId,
+        conversation: ConversationId,
+        before: Option<Version>,
+        limit: u32,
+    ) -> Result<Vec<ChatMessage>, Fault> {
+        self.read(firm, Source::Journal, move |db| read::messages(db, conversation, before, limit)).await
+    }
+
+    async fn events(
+        &self,
+        firm: &FirmId,
+        conversation: ConversationId,
+        after: Version,
+        limit: u32,
+    ) -> Result<Vec<Streamed>, Fault> {
+        self.read(firm, Source::Journal, move |db| read::events(db, conversation, after, limit)).await
+    }
+
+    fn subscribe(&self, firm: &FirmId, conversation: ConversationId) -> Watcher {
+        let watcher = self.handle(firm).map(|handle| handle.watch(conversation));
+        // Nothing will ever change in a firm that is not kept here: a closed channel says so.
+        Watcher(watcher.unwrap_or_else(|_| watch::channel(()).1))
+    }
+
+    async fn query<Q: Query>(
+        &self,
+        firm: &FirmId,
+        query: Q,
+        token: Option<Token>,
+    ) -> Result<(Vec<Q::Row>, Freshness), Fault> {
+        let handle = self.handle(firm)?;
+        let consistent = match &token {
+            Some(token) => self.wait_for(firm, &handle, token).await?,
+            None => true,
+        };
+        // Read before the query, so that the answer holds at least what it says.
+        let freshness = Freshness { consistent, ..handle.freshness(self.clock.now()) };
+        let rows = self.read(firm, Source::Index, move |db| all(db, &query)).await?;
+        Ok((rows, freshness))
+    }
+}
+
+impl Platform {
+    /// Waits until the index holds the object at the token's version; false when it does not in time.
+    async fn wait_for(&self, firm: &FirmId, handle: &Arc<FirmHandle>, token: &Token) -> Result<bool, Fault> {
+        let mut applied = handle.applied_changes();
+        let deadline = tokio::time::Instant::now() + CONSISTENCY_WAIT;
+        loop {
+            applied.mark_unchanged();
+            let query = VersionOf { firm: firm.clone(), object: token.object.clone() };
+            let held = self.read(firm, Source::Index, move |db| all(db, &query)).await?;
+            if held.first().is_some_and(|held| *held >= token.version) {
+                return Ok(true);
+            }
+            if tokio::time::timeout_at(deadline, applied.changed()).await.is_err() {
+                return Ok(false);
+            }
+        }
+    }
+}
