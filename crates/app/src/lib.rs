@@ -1,7 +1,55 @@
 //! The application service: it authorises, addresses the object, looks up what the command needs, and answers.
 //!
-//! Generic over [`Runtime`], the port to whatever hosts objects and index. Knows neither HTTP nor tokio nor Workers.
+//! - [`runtime`]: the port to whatever hosts objects and index.
+//! - [`access`]: who is let in, in which role; people that the firm does not know yet are registered on the way.
+//! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
+//! - [`users`], [`settings`]: the firm's people and what it can set.
+//! - [`lists`]: what the index answers.
+//! - [`stream`]: a conversation's events as they happen.
+//! - [`import`]: conversations from elsewhere.
+//! - [`idempotency`], [`resume`], [`consistency`]: keys, tokens and what hangs on them.
+//!
+//! Architecture invariant: generic over [`Runtime`]; knows neither HTTP nor tokio nor Workers. Every refusal leaves an entry
+//! before it is answered: on the object if there is one, on the firm's own if there is not.
 
+pub mod access;
+pub mod assignments;
+mod call;
+pub mod consistency;
+pub mod conversations;
+pub mod error;
+pub mod idempotency;
+pub mod import;
+pub mod intake;
+pub mod lists;
+pub mod messages;
+pub mod resume;
 pub mod runtime;
+pub mod settings;
+pub mod stream;
+pub mod users;
 
+pub use access::{Caller, Claims, Origin};
+pub use error::{Error, Resource};
+pub use idempotency::{IdempotencyKey, Write};
+pub use resume::ResumeToken;
 pub use runtime::{Fault, Freshness, Runtime, Standing};
+
+/// The application, over a platform.
+pub struct Engage<R> {
+    runtime: R,
+    resume_secret: resume::Secret,
+}
+
+impl<R: Runtime> Engage<R> {
+    /// Puts the application on `runtime`. From `secret`, which stays the same over restarts, come the resume tokens of commands
+    /// that may be repeated.
+    pub fn new(runtime: R, secret: &[u8]) -> Self {
+        Self { runtime, resume_secret: resume::Secret::derived_from(secret) }
+    }
+
+    /// The platform.
+    pub const fn runtime(&self) -> &R {
+        &self.runtime
+    }
+}

@@ -9,7 +9,7 @@ use engage_index::Query;
 use engage_journal::{Call, Hosted, Message, Streamed, Turn};
 
 /// Why the platform could not answer. Nothing was acknowledged.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
     /// No firm of that name is kept here.
     #[error("unknown firm")]
@@ -19,7 +19,7 @@ pub enum Fault {
     Overloaded(&'static str),
     /// The storage failed.
     #[error("storage failed")]
-    Storage(#[source] engage_journal::Error),
+    Storage(#[source] std::sync::Arc<engage_journal::Error>),
 }
 
 /// What the platform knows of a user without asking their object: enough to let them in or not.
@@ -75,6 +75,9 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// A fresh ULID: later ones sort behind.
     fn ulid(&self) -> ulid::Ulid;
+
+    /// Waits for `ms` milliseconds.
+    fn sleep(&self, ms: u64) -> impl Future<Output = ()> + Send;
 
     /// Runs one turn on one object. The answer is durable before the future resolves.
     fn call<A: Hosted>(

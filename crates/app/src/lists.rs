@@ -1,0 +1,53 @@
+//! What the index answers. A list says how fresh it is; a refused one leaves an entry on the firm's object.
+
+use engage_domain::{
+    Role,
+    actor::{Denial, Permission},
+};
+use engage_index::{ConversationList, ConversationRow, Cursor, conversations::Filters};
+
+use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, runtime::Token};
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct ListPage<T, C> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// Where the next page begins; none: this is the last.
+    pub next: Option<C>,
+    /// How fresh the index is.
+    pub freshness: Freshness,
+}
+
+impl<R: Runtime> Engage<R> {
+    /// A page of the firm's conversations. A client gets their own, whatever else they ask for.
+    pub async fn list_conversations(
+        &self,
+        caller: &Caller,
+        mut list: ConversationList,
+        token: Option<Token>,
+    ) -> Result<ListPage<ConversationRow, Cursor>, Error> {
+        list.firm = caller.firm.clone();
+        match (caller.actor.role, caller.actor.user_id) {
+            (Role::Client, Some(user)) => list.filters = Filters { owner: Some(user), ..list.filters },
+            _ => self.require(caller, Permission::ListConversations, Resource::Conversation).await?,
+        }
+        let (rows, freshness) = self.runtime.query(&caller.firm, list.clone(), token).await?;
+        let (rows, next) = list.page(rows);
+        Ok(ListPage { rows, next, freshness })
+    }
+
+    /// Refuses a caller whose role lacks `permission`, for what has no object to ask.
+    pub(crate) async fn require(
+        &self,
+        caller: &Caller,
+        permission: Permission,
+        resource: Resource,
+    ) -> Result<(), Error> {
+        if caller.actor.role.may(permission) {
+            return Ok(());
+        }
+        self.refuse(caller, resource, None, permission.as_str()).await?;
+        Err(Error::Forbidden(Denial::Role(permission)))
+    }
+}

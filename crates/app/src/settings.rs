@@ -1,0 +1,71 @@
+//! The firm itself: coming to be, and what it can set.
+
+use engage_domain::{
+    Firm, PracticeArea,
+    actor::{Access, Denial, Permission},
+    firm::{Command, SettingsChange},
+};
+use engage_journal::Answer;
+
+use crate::{Caller, Claims, Engage, Error, Origin, Runtime, Write};
+
+impl<R: Runtime> Engage<R> {
+    /// Brings a firm into being, as the platform: from the command line, on a folder that nobody serves.
+    pub async fn create_firm(
+        &self,
+        caller: &Caller,
+        write: &Write,
+        name: String,
+        settings: SettingsChange,
+    ) -> Result<Answer<Firm>, Error> {
+        let create = Command::Create { name, settings: Box::new(settings) };
+        let write = &Write { expected: None, ..write.clone() };
+        self.command(caller, caller.firm.clone(), write, 0, create).await
+    }
+
+    /// Brings the firm that a verified token names into being. Nobody is known to it yet, so only the token's role speaks.
+    pub async fn create_firm_as(
+        &self,
+        claims: &Claims,
+        origin: Origin,
+        write: &Write,
+        name: String,
+        settings: SettingsChange,
+    ) -> Result<Answer<Firm>, Error> {
+        if !claims.role.may(Permission::ManageSettings) {
+            return Err(Error::Forbidden(Denial::Role(Permission::ManageSettings)));
+        }
+        let caller = match self.admit(claims, origin.clone()).await {
+            Ok(caller) => caller,
+            Err(Error::NotFound(_)) => Caller::founder(claims, origin),
+            Err(error) => return Err(error),
+        };
+        self.create_firm(&caller, write, name, settings).await
+    }
+
+    /// The firm's name and settings.
+    pub async fn settings(&self, caller: &Caller) -> Result<Answer<Firm>, Error> {
+        self.access(caller, caller.firm.clone(), Access::Detail).await
+    }
+
+    /// Changes name or settings.
+    pub async fn change_settings(
+        &self,
+        caller: &Caller,
+        write: &Write,
+        change: SettingsChange,
+    ) -> Result<Answer<Firm>, Error> {
+        self.command(caller, caller.firm.clone(), write, 0, Command::Change(Box::new(change))).await
+    }
+
+    /// Makes sure that a practice area is known.
+    pub async fn add_practice_area(
+        &self,
+        caller: &Caller,
+        id: PracticeArea,
+        name: String,
+    ) -> Result<Answer<Firm>, Error> {
+        let add = Command::AddPracticeArea { id, name };
+        self.command(caller, caller.firm.clone(), &Write::default(), 0, add).await
+    }
+}
