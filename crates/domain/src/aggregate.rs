@@ -104,6 +104,9 @@ pub trait Aggregate: Clone + fmt::Debug + Default + Send + Sync + Serialize + De
     /// Takes in one event, which gave the object `version`. Total: an event that was stored always applies.
     fn apply(&mut self, event: &Self::Event, version: Version);
 
+    /// Takes in an event of which an erasure left the `action` alone, and which gave the object `version`.
+    fn apply_erased(&mut self, action: &str, version: Version);
+
     /// Whether `actor` may do this to the object as it now stands.
     fn permit(&self, actor: &Actor, intent: Intent<'_, Self::Command>) -> Result<(), Denial>;
 

@@ -355,6 +355,10 @@ impl Aggregate for Firm {
         }
     }
 
+    fn apply_erased(&mut self, _action: &str, version: Version) {
+        self.version = version;
+    }
+
     fn permit(&self, actor: &Actor, intent: Intent<'_, Command>) -> Result<(), Denial> {
         let permission = match intent {
             Intent::Access(_) => Permission::ReadSettings,

@@ -120,6 +120,12 @@ impl Aggregate for Conversation {
         self.take_in(event, version);
     }
 
+    fn apply_erased(&mut self, action: &str, version: Version) {
+        self.version = version;
+        // The message is still listed, without its content.
+        self.message_count += u64::from(action == Event::MESSAGE_ADDED);
+    }
+
     fn permit(&self, actor: &Actor, intent: Intent<'_, Command>) -> Result<(), Denial> {
         let permission = match intent {
             Intent::Access(Access::Detail | Access::Messages | Access::Stream | Access::Resume) => {

@@ -95,11 +95,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// The tag of [`Event::MessageAdded`].
+    pub(super) const MESSAGE_ADDED: &str = "message_added";
+
     /// The JSON tag.
     pub(super) const fn action(&self) -> &'static str {
         match self {
             Self::ConversationCreated { .. } => "conversation_created",
-            Self::MessageAdded { .. } => "message_added",
+            Self::MessageAdded { .. } => Self::MESSAGE_ADDED,
             Self::IdentityUpdated { .. } => "identity_updated",
             Self::ConversationClassified { .. } => "conversation_classified",
             Self::GoalAdded { .. } => "goal_added",
