@@ -100,7 +100,10 @@ macro_rules! ulid_id {
             type Err = Invalid;
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
-                Ulid::from_string(text).map(Self).map_err(|_| Invalid::new("must be a ULID of 26 characters"))
+                // 26 characters hold 130 bits. Above 7 the first one would lose its top bits, and two texts name one id.
+                let fits = text.starts_with(|first| matches!(first, '0'..='7'));
+                let ulid = Ulid::from_string(text).ok().filter(|_| fits);
+                ulid.map(Self).ok_or_else(|| Invalid::new("must be a ULID of 26 characters"))
             }
         }
 
@@ -181,6 +184,14 @@ mod tests {
         assert_eq!(id.to_string().len(), 26);
         assert_eq!(id.to_string().parse::<UserId>().unwrap(), id);
         assert!("not-a-ulid".parse::<UserId>().is_err());
+    }
+
+    #[test]
+    fn a_ulid_beyond_128_bits_is_refused_rather_than_cut_to_another_id() {
+        assert!("7ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse::<UserId>().is_ok());
+        for bad in ["80000000000000000000000000", "ZZZZZZZZZZZZZZZZZZZZZZZZZZ", ""] {
+            assert!(bad.parse::<UserId>().is_err(), "{bad}");
+        }
     }
 
     #[test]
