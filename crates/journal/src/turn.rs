@@ -187,6 +187,8 @@ pub struct Ground<'a> {
 /// The first answer to a named command, as it is kept.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Kept<S> {
+    /// The schema version of `state`.
+    schema: u32,
     state: S,
     recorded: Vec<Recorded>,
 }
@@ -326,7 +328,7 @@ impl Pen<'_> {
         named: &CommandId,
         recorded: &[Recorded],
     ) -> Result<(), Error> {
-        let reply = to_json(&Kept { state: &*activation.state, recorded: recorded.to_vec() })?;
+        let reply = to_json(&Kept { schema: A::STATE_SCHEMA, state: &*activation.state, recorded: recorded.to_vec() })?;
         let params = [
             Value::Text(&named.id),
             Value::Blob(&named.fingerprint),
@@ -352,14 +354,25 @@ fn kept<A: Aggregate>(
     named: &CommandId,
 ) -> Result<Option<Turn<A>>, Error> {
     let text = "SELECT fingerprint, object, reply FROM command WHERE id = ?1";
-    first(sql, text, &[Value::Text(&named.id)], |row| {
-        if row.blob(0)? != named.fingerprint {
-            return Ok(Turn::CommandIdReused);
-        }
-        let Kept { state, recorded } = serde_json::from_str::<Kept<A>>(row.text(2)?)
-            .map_err(|error| Error::Corrupt(format!("kept answer of {}: {error}", activation.key.name)))?;
-        Ok(Turn::Done(Answer { id: id_of::<A>(row.text(1)?)?, state: Arc::new(state), recorded, replayed: true }))
-    })
+    let row = first(sql, text, &[Value::Text(&named.id)], |row| {
+        Ok((row.blob(0)? == named.fingerprint, Box::<str>::from(row.text(1)?), row.text(2)?.to_owned()))
+    })?;
+    let Some((same, name, reply)) = row else { return Ok(None) };
+    if !same {
+        return Ok(Some(Turn::CommandIdReused));
+    }
+    let corrupt = |error: serde_json::Error| Error::Corrupt(format!("kept answer of {name}: {error}"));
+    let Kept { schema, state, recorded } = serde_json::from_str::<Kept<serde_json::Value>>(&reply).map_err(corrupt)?;
+    let id = id_of::<A>(&name)?;
+    let state = if schema == A::STATE_SCHEMA {
+        Arc::new(serde_json::from_value(state).map_err(corrupt)?)
+    } else if name == activation.key.name {
+        // Kept before an upgrade that reads state otherwise: what was recorded stands, the state is that of today.
+        Arc::clone(&activation.state)
+    } else {
+        Activation::<A>::load(sql, ObjectKey { kind: A::KIND, name })?.state
+    };
+    Ok(Some(Turn::Done(Answer { id, state, recorded, replayed: true })))
 }
 
 fn id_of<A: Aggregate>(name: &str) -> Result<A::Id, Error> {
