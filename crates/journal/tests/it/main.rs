@@ -1,0 +1,18 @@
+//! The journal over a real SQLite: stored forms, chains, turns, activations, readers, migrations.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod activation;
+mod chain;
+mod claims_and_alarms;
+mod cost;
+mod desk;
+mod erasure;
+mod golden;
+mod migrations;
+mod readers;
+mod replay;
+mod samples;
+mod sqlite;
+mod turns;
+mod upcast;

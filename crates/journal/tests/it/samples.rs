@@ -1,0 +1,152 @@
+//! Events of every kind as the golden files hold them: with everything that can be absent, and without it.
+
+use engage_domain::{
+    PracticeArea, Role, Timestamp,
+    conversation::{
+        self, Author, ConflictStatus, GoalPriority, GoalTemplate, Identity, Phase, Priority, Status, Terms,
+    },
+    firm::{self, PracticeAreaSettings, Settings, SettingsChange},
+    token::TokenHash,
+    user::{self, UserStatus},
+};
+
+use crate::desk::user_id;
+
+fn at() -> Timestamp {
+    "2026-11-23T01:02:03.004Z".parse().unwrap()
+}
+
+fn area() -> PracticeArea {
+    "family_law".parse().unwrap()
+}
+
+fn goal() -> GoalTemplate {
+    GoalTemplate { id: "custody".into(), title: "Who has custody?".into(), priority: GoalPriority::Important }
+}
+
+fn identity() -> Identity {
+    Identity {
+        name: Some("Jane Roe".into()),
+        email: Some("jane@roe.test".into()),
+        phone: Some("+1 555 0100".into()),
+        legal_area: Some("divorce".into()),
+        situation: Some("Two lines,\nand a \"quote\".".into()),
+        address: Some("1 Main St".into()),
+    }
+}
+
+fn terms() -> Terms {
+    Terms {
+        priority: Priority::Urgent,
+        due_date: Some(at()),
+        estimated_hours: Some(2.5),
+        notes: Some("Speaks Spanish — ñ".into()),
+    }
+}
+
+pub(crate) fn conversation() -> Vec<conversation::Event> {
+    use conversation::Event as E;
+    let at = at();
+    vec![
+        E::ConversationCreated {
+            at,
+            identity: identity(),
+            practice_area: Some(area()),
+            goals: vec![goal()],
+            external_id: Some("CASE-1".into()),
+        },
+        E::ConversationCreated {
+            at,
+            identity: Identity::default(),
+            practice_area: None,
+            goals: vec![],
+            external_id: None,
+        },
+        E::MessageAdded { at, role: Author::User, content: "Hello,\n\t\"you\" \\ 🦀".into() },
+        E::MessageAdded { at, role: Author::Agent, content: "Hello".into() },
+        E::MessageAdded { at, role: Author::System, content: "x".into() },
+        E::IdentityUpdated { at, identity: identity() },
+        E::IdentityUpdated { at, identity: Identity { name: Some("Jane".into()), ..Identity::default() } },
+        E::ConversationClassified { at, practice_area: area() },
+        E::GoalAdded { at, goal: goal() },
+        E::GoalCompleted { at, id: "custody".into() },
+        E::AttorneyAssigned { at, assignee: user_id(1), assigned_by: Some(user_id(2)), terms: terms(), pending: true },
+        E::AttorneyAssigned { at, assignee: user_id(1), assigned_by: None, terms: Terms::default(), pending: false },
+        E::AttorneyReassigned { at, from: user_id(1) },
+        E::AssignmentCompleted { at, assignee: user_id(1), actual_hours: Some(0.1) },
+        E::AssignmentCompleted { at, assignee: user_id(1), actual_hours: None },
+        E::PhaseChanged { at, from: Phase::PreLogin, to: Phase::LoginSuggested },
+        E::PhaseChanged { at, from: Phase::Secured, to: Phase::ConflictCheckComplete },
+        E::PhaseChanged { at, from: Phase::DataGathering, to: Phase::Completed },
+        E::PhaseChanged { at, from: Phase::PreLogin, to: Phase::Terminated },
+        E::ConflictDecided { at, status: ConflictStatus::Pending },
+        E::ConflictDecided { at, status: ConflictStatus::Clear },
+        E::ConflictDecided { at, status: ConflictStatus::ConflictDetected },
+        E::ConversationSecured { at, user: user_id(1) },
+        E::ConversationClosed { at, status: Status::Active },
+        E::ConversationClosed { at, status: Status::Completed },
+        E::ConversationClosed { at, status: Status::Terminated },
+        E::ConversationReopened { at },
+        E::ConversationDeleted { at },
+        E::ConversationRestored { at },
+        E::ResumeTokenIssued { at, hash: TokenHash::of("token"), until: at.plus_millis(1) },
+        E::ResumeTokenExpired { at },
+    ]
+}
+
+pub(crate) fn user() -> Vec<user::Event> {
+    use user::Event as E;
+    let at = at();
+    let bare = |role| E::UserRegistered { at, subject: None, email: None, name: None, role };
+    let mut events = vec![E::UserRegistered {
+        at,
+        subject: Some("auth0|1".into()),
+        email: Some("ann@acme.test".into()),
+        name: Some("Ann".into()),
+        role: Role::Attorney,
+    }];
+    events.extend(Role::ASSIGNABLE.map(bare));
+    events.extend([
+        E::UserRenamed { at, name: "Ann".into() },
+        E::RoleChanged { at, from: Role::Paralegal, to: Role::ManagingPartner },
+        E::UserStatusChanged { at, status: UserStatus::Active },
+        E::UserStatusChanged { at, status: UserStatus::Inactive },
+        E::UserStatusChanged { at, status: UserStatus::Suspended },
+        E::UserSignedIn { at },
+        E::SessionsRevoked { at },
+    ]);
+    events
+}
+
+pub(crate) fn firm() -> Vec<firm::Event> {
+    use firm::Event as E;
+    let at = at();
+    let areas = vec![
+        PracticeAreaSettings { id: area(), name: "Family law".into(), goals: vec![goal()] },
+        PracticeAreaSettings { id: "tax".parse().unwrap(), name: "Tax".into(), goals: vec![] },
+    ];
+    let settings = Settings {
+        practice_areas: areas.clone(),
+        time_zone: "America/Chicago".into(),
+        retention_days: 30,
+        jurisdiction: Some("us".into()),
+    };
+    let change = SettingsChange {
+        name: Some("Acme".into()),
+        practice_areas: Some(areas.clone()),
+        time_zone: Some("UTC".into()),
+        retention_days: Some(1),
+        jurisdiction: Some("eu".into()),
+    };
+    vec![
+        E::FirmCreated { at, name: "Acme LLP".into(), settings: Box::new(settings) },
+        E::FirmCreated { at, name: "Acme LLP".into(), settings: Box::default() },
+        E::SettingsChanged { at, change: Box::new(change) },
+        E::SettingsChanged { at, change: Box::default() },
+        E::PracticeAreaAdded { at, area: areas[0].clone() },
+        E::PracticeAreaAdded { at, area: areas[1].clone() },
+        E::EmailClaimed { at, email: "ann@acme.test".into(), user: user_id(1) },
+        E::FirmSuspended { at },
+        E::FirmReinstated { at },
+    ]
+}
