@@ -1,0 +1,35 @@
+//! The key that signs tokens.
+
+use clap::Args;
+use engage_http::TokenKey;
+
+use crate::exit::{Exit, failed};
+
+/// HS256 asks for a key as long as its hash (RFC 7518, section 3.2).
+const KEY_BYTES: usize = 32;
+
+/// The key that signs tokens, from the environment alone, so that it shows in no list of processes.
+#[derive(Args, Debug)]
+pub struct TokenKeyArg {
+    #[arg(long = "token-key", env = "ENGAGE_TOKEN_KEY", hide_env_values = true, hide = true)]
+    token_key: Option<String>,
+}
+
+impl TokenKeyArg {
+    /// The key, if there is one.
+    pub fn get(&self) -> Option<TokenKey> {
+        let key = self.token_key.as_deref().filter(|key| !key.is_empty())?;
+        if key.len() < KEY_BYTES {
+            eprintln!("warning: ENGAGE_TOKEN_KEY has {} bytes; use at least {KEY_BYTES} random ones", key.len());
+        }
+        Some(TokenKey::new(key.as_bytes()))
+    }
+
+    /// The key, or a usage error that says where it comes from.
+    pub fn require(&self) -> anyhow::Result<TokenKey> {
+        self.get().ok_or_else(|| {
+            let hint = "set ENGAGE_TOKEN_KEY to the key that signs tokens, for example the output of `openssl rand -hex 32`";
+            failed(Exit::Usage, hint)
+        })
+    }
+}
