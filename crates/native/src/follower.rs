@@ -54,18 +54,21 @@ impl FollowerSender {
     }
 }
 
-/// All follower threads.
+/// All follower threads. Each ends when its shard, which holds its sender, has ended and what is queued is done.
 pub(crate) struct Followers {
-    senders: Vec<FollowerSender>,
     heartbeats: Vec<Arc<AtomicI64>>,
     stopping: Arc<AtomicBool>,
 }
 
 impl Followers {
-    pub(crate) fn start(threads: usize, clock: &Arc<dyn Clock>) -> std::io::Result<(Self, Vec<JoinHandle<()>>)> {
+    /// Starts a thread for each sender that it gives.
+    pub(crate) fn start(
+        threads: usize,
+        clock: &Arc<dyn Clock>,
+    ) -> std::io::Result<(Self, Vec<FollowerSender>, Vec<JoinHandle<()>>)> {
         let stopping = Arc::new(AtomicBool::new(false));
-        let mut followers = Self { senders: vec![], heartbeats: vec![], stopping: Arc::clone(&stopping) };
-        let mut handles = vec![];
+        let mut followers = Self { heartbeats: vec![], stopping: Arc::clone(&stopping) };
+        let (mut senders, mut handles) = (vec![], vec![]);
         for number in 0..threads {
             let (sender, receiver) = channel();
             let heartbeat = Arc::new(AtomicI64::new(clock.now().as_millis()));
@@ -78,25 +81,16 @@ impl Followers {
                 retries: HashMap::new(),
             };
             handles.push(thread::Builder::new().name(format!("follower-{number}")).spawn(move || worker.run())?);
-            followers.senders.push(FollowerSender(sender));
+            senders.push(FollowerSender(sender));
             followers.heartbeats.push(heartbeat);
         }
-        Ok((followers, handles))
-    }
-
-    pub(crate) fn sender(&self, shard: usize) -> FollowerSender {
-        self.senders[shard].clone()
+        Ok((followers, senders, handles))
     }
 
     /// When the slowest thread last went round.
     pub(crate) fn oldest_heartbeat(&self) -> Timestamp {
         let oldest = self.heartbeats.iter().map(|heartbeat| heartbeat.load(Ordering::SeqCst)).min();
         Timestamp::from_millis(oldest.unwrap_or(0))
-    }
-
-    /// Lets the threads end once the shards have and what is queued is done.
-    pub(crate) fn stop(&mut self) {
-        self.senders.clear();
     }
 
     /// Ends the threads after the pass they are in.

@@ -18,7 +18,7 @@ use engage_app::{
     runtime::{Changes, Token},
 };
 use engage_domain::{
-    Actor, ConversationId, Firm, FirmId, Timestamp, User, UserId, Version,
+    Actor, ConversationId, Firm, FirmId, Kind, Timestamp, User, UserId, Version,
     firm::{Command, SettingsChange},
 };
 use engage_index::{Query, scan::VersionOf};
@@ -76,11 +76,11 @@ impl Platform {
         let folder = Folder::open(path)?;
         let thread = |source| FolderError::Io { operation: "start a thread for", path: path.to_owned(), source };
         let shards = options.shards.max(1);
-        let (followers, mut threads) = Followers::start(shards, &options.clock).map_err(thread)?;
+        let (followers, follow, mut threads) = Followers::start(shards, &options.clock).map_err(thread)?;
         let mut senders = vec![];
-        for number in 0..shards {
+        for (number, follow) in follow.into_iter().enumerate() {
             let activations = (options.activations / shards).max(64);
-            let shard = Shard::start(number, activations, Arc::clone(&options.clock), followers.sender(number));
+            let shard = Shard::start(number, activations, Arc::clone(&options.clock), follow);
             let Shard { sender, thread } = shard.map_err(thread)?;
             senders.push(sender);
             threads.push(thread);
@@ -134,18 +134,27 @@ impl Platform {
         Arc::clone(firms.entry(firm.clone()).or_insert_with(|| Arc::new(FirmHandle::new(firm.clone(), folder))))
     }
 
-    /// Founds a firm: its folder, then its object. Left half done by a crash, it is finished by the next attempt.
-    pub async fn create_firm(
-        &self,
-        firm: &FirmId,
-        name: &str,
-        settings: SettingsChange,
-    ) -> Result<Turn<Firm>, CreateFirmError> {
-        let folder = self.folder.make_firm(firm)?;
-        self.insert(firm, folder);
+    /// Founds a firm, as the platform itself.
+    pub async fn create_firm(&self, firm: &FirmId, name: &str, settings: SettingsChange) -> Result<Turn<Firm>, Fault> {
         let command = Command::Create { name: name.to_owned(), settings: Box::new(settings) };
-        let call = Call::new(Actor::SYSTEM, Intent::Command(command));
-        Ok(self.call::<Firm>(firm, firm.clone(), call).await?)
+        self.call::<Firm>(firm, firm.clone(), Call::new(Actor::SYSTEM, Intent::Command(command))).await
+    }
+
+    /// The firm that a call is on. A call that founds one makes its folder first; left half done by a crash, the next attempt finishes it.
+    fn addressed<A: Hosted>(&self, firm: &FirmId, call: &Call<A::Command>) -> Result<Arc<FirmHandle>, Fault> {
+        let founds = A::KIND == Kind::Firm && matches!(&call.intent, Intent::Command(command) if A::creates(command));
+        match self.handle(firm) {
+            Err(Fault::UnknownFirm) if founds => match self.folder.make_firm(firm) {
+                Ok(folder) => Ok(self.insert(firm, folder)),
+                Err(error) => Err(Fault::Storage(Arc::new(Error::Storage {
+                    operation: format!("create a folder for {firm}"),
+                    message: error.to_string(),
+                    transient: true,
+                    source: Some(Box::new(error)),
+                }))),
+            },
+            found => found,
+        }
     }
 
     fn shard_of(&self, firm: &FirmId) -> &SyncSender<Message> {
@@ -191,36 +200,52 @@ impl Platform {
         Ok(matches!(reached, Ok(Ok(_))))
     }
 
+    /// Sets the gauges that are read rather than counted, before metrics are shown.
+    pub fn record_gauges(&self) {
+        let now = self.clock.now();
+        metrics::gauge!("engage_follower_heartbeat_age_seconds").set(self.heartbeat_age_ms() as f64 / 1000.0);
+        for firm in self.firms.read().unwrap_or_else(PoisonError::into_inner).values() {
+            let name = firm.id.to_string();
+            let gauge = |metric: &'static str, value: f64| metrics::gauge!(metric, "firm" => name.clone()).set(value);
+            gauge("engage_index_lag_seconds", firm.freshness(now).lag_ms as f64 / 1000.0);
+            gauge("engage_journal_entries", firm.committed_seq() as f64);
+            gauge("engage_index_pending_entries", (firm.committed_seq() - firm.applied_seq()) as f64);
+            gauge("engage_index_parked_objects", firm.parked() as f64);
+            gauge("engage_index_failed_passes", firm.failures() as f64);
+        }
+    }
+
     /// How long ago the slowest follower last went round, in milliseconds.
     pub fn heartbeat_age_ms(&self) -> i64 {
         self.clock.now().as_millis() - self.followers.oldest_heartbeat().as_millis()
     }
 
-    /// Stops taking calls, lets what was accepted finish and the indexes catch up, and ends the threads; at most `patience`.
-    /// Gives whether everything had ended by then. What was acknowledged is durable either way.
-    pub fn shut_down(mut self, patience: Duration) -> bool {
-        self.drain(patience)
-    }
-
-    /// Refuses new calls from now on and ends the live streams; calls in flight go on.
-    pub fn begin_drain(&self) {
-        self.draining.store(true, Ordering::SeqCst);
+    /// Ends every live stream, as a server that goes down does first; their clients resume elsewhere or later.
+    pub fn end_streams(&self) {
         for firm in self.firms.read().unwrap_or_else(PoisonError::into_inner).values() {
             firm.close_watchers();
         }
     }
 
-    fn drain(&mut self, patience: Duration) -> bool {
+    /// Stops taking calls, lets what was accepted finish and the indexes catch up, and ends the threads; at most `patience`.
+    /// Gives whether everything had ended by then. What was acknowledged is durable either way.
+    pub fn shut_down(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
-        self.begin_drain();
-        self.shards.clear();
-        self.followers.stop();
+        self.draining.store(true, Ordering::SeqCst);
+        self.end_streams();
+        for shard in &self.shards {
+            // Behind everything that was accepted. A full queue empties.
+            while let Err(TrySendError::Full(_)) = shard.try_send(Message::Stop)
+                && Instant::now() < deadline
+            {
+                pause();
+            }
+        }
         self.readers.close();
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         while !threads.is_empty() && Instant::now() < deadline {
             threads.retain(|thread| !thread.is_finished());
-            #[expect(clippy::disallowed_methods, reason = "the process is ending; there is nothing else to do")]
-            std::thread::sleep(Duration::from_millis(2));
+            pause();
         }
         self.followers.abort();
         threads.is_empty()
@@ -229,22 +254,13 @@ impl Platform {
 
 impl Drop for Platform {
     fn drop(&mut self) {
-        // As in `shut_down`, which has left nothing to do; for the folder's lock to be free when the value is gone.
-        if !self.shards.is_empty() {
-            self.drain(Duration::from_secs(10));
-        }
+        // For the folder's lock to be free of writers when the value is gone. After a `shut_down` there is nothing left to do.
+        self.shut_down(Duration::from_secs(10));
     }
 }
 
-/// Why a firm could not be founded.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateFirmError {
-    /// Its folder could not be made.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// Its object could not be reached.
-    #[error(transparent)]
-    Fault(#[from] Fault),
+fn pause() {
+    std::thread::sleep(Duration::from_millis(2));
 }
 
 /// Tells of a conversation's changes.
@@ -293,7 +309,8 @@ impl Runtime for Platform {
             return Err(Fault::Overloaded("the platform is shutting down"));
         }
         let (reply, answer) = oneshot::channel();
-        let job = Job { firm: self.handle(firm)?, request: A::request(id, call), reply: Some(reply) };
+        let firm_handle = self.addressed::<A>(firm, &call)?;
+        let job = Job { firm: firm_handle, request: A::request(id, call), reply: Some(reply) };
         match self.shard_of(firm).try_send(Message::Job(job)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {

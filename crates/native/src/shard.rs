@@ -42,6 +42,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) enum Message {
     Job(Job),
+    /// Ends the shard, behind everything that was sent before.
+    Stop,
     /// Opens the firm's journal, so that its alarms and its follower start; told when it is done.
     Open(Arc<FirmHandle>, tokio::sync::oneshot::Sender<Result<(), Fault>>),
 }
@@ -53,7 +55,7 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    /// Starts the thread. It ends when every sender is gone and the queue is empty.
+    /// Starts the thread. It ends at [`Message::Stop`].
     pub(crate) fn start(
         number: usize,
         activations: usize,
@@ -91,7 +93,11 @@ impl State {
     fn run(mut self) {
         loop {
             match self.receiver.recv_timeout(self.patience()) {
-                Ok(message) => self.batch(message),
+                Ok(message) => {
+                    if self.batch(message) {
+                        return;
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -105,11 +111,12 @@ impl State {
         earliest.map_or(TICK, |ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)).clamp(PAUSE, TICK))
     }
 
-    /// Gathers what waits, and what is about to come, and runs it firm by firm.
-    fn batch(&mut self, first: Message) {
+    /// Gathers what waits, and what is about to come, and runs it firm by firm. True when the shard is to end.
+    fn batch(&mut self, first: Message) -> bool {
         let mut firms: Vec<(Arc<FirmHandle>, Vec<Job>)> = vec![];
         let mut count = 0;
         let mut deadline = None;
+        let mut stop = false;
         let mut next = Some(first);
         loop {
             match next.take() {
@@ -124,9 +131,10 @@ impl State {
                     let opened = self.open(&firm).map(drop);
                     let _ = done.send(opened);
                 }
+                Some(Message::Stop) => stop = true,
                 None => {}
             }
-            if count >= BATCH_MAX {
+            if stop || count >= BATCH_MAX {
                 break;
             }
             next = match self.receiver.try_recv() {
@@ -147,6 +155,7 @@ impl State {
         for (firm, jobs) in firms {
             self.run_jobs(&firm, jobs);
         }
+        stop
     }
 
     fn run_jobs(&mut self, firm: &Arc<FirmHandle>, jobs: Vec<Job>) {
