@@ -93,6 +93,8 @@ fn each_changed_column_of_the_envelope_shows() {
         "outcome = 'failure'",
         "schema = 2",
         "command_id = 'x'",
+        // The same letters, another boundary between the fields.
+        "actor = '{\"role\":\"system\"', action = '}message_added'",
         "payload_hash = zeroblob(32)",
     ] {
         let mut desk = desk();
@@ -149,6 +151,20 @@ fn an_entry_dropped_and_the_rest_renumbered_shows() {
             .into_iter()
             .chain(["conversation/1 0: its last entry is 8, the directory says 9"])
             .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn a_gap_in_a_chain_closed_by_hand_shows() {
+    check(
+        &[
+            "UPDATE entry SET prev_hash = (SELECT hash FROM entry WHERE seq = 6) WHERE seq = 9",
+            "DELETE FROM entry WHERE seq = 8",
+            "UPDATE entry SET seq = seq - 1 WHERE seq = 9",
+            "UPDATE entry SET seq = seq - 1 WHERE seq = 10",
+            "UPDATE object SET seq = seq - 1 WHERE kind = 'conversation'",
+        ],
+        &[&format!("conversation/1 8: {CHANGED}")],
     );
 }
 
@@ -224,6 +240,14 @@ fn a_renamed_object_shows() {
     desk.sql.tamper("UPDATE object SET name = '00000000000000000000000009' WHERE name LIKE '%02'");
     let errors = desk.walk().errors;
     assert!(errors.iter().any(|error| error.seq == 3 && error.problem == CHANGED), "{errors:?}");
+}
+
+#[test]
+fn an_object_of_another_kind_shows() {
+    let mut desk = desk();
+    desk.sql.tamper("UPDATE object SET kind = 'user' WHERE name LIKE '%02'");
+    let seqs: Vec<_> = desk.walk().errors.iter().map(|error| (error.seq, error.problem == CHANGED)).collect();
+    assert_eq!(seqs, [3, 5, 7, 10].map(|seq| (seq, true)));
 }
 
 #[test]

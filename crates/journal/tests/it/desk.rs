@@ -51,8 +51,8 @@ impl Desk {
     ) -> Result<Turn<A>, Error> {
         let random = &mut self.random;
         let mut draw = || {
-            *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            *random
+            let next = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            std::mem::replace(random, next)
         };
         let mut ground = Ground { now: Timestamp::from_millis(self.now), random: &mut draw };
         self.journal.turn(&mut self.sql, activation, call, &mut ground)

@@ -11,8 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use engage_domain::{Aggregate, Conversation, Firm, Kind, User};
-use engage_journal::activation::decode_event;
+use engage_domain::{Aggregate, Conversation, EntryId, Firm, Kind, Outcome, User, Version};
+use engage_journal::{Hash, activation::decode_event, entry::Envelope};
 
 use crate::samples;
 
@@ -111,6 +111,41 @@ fn stored_user_events_are_frozen() {
 #[test]
 fn stored_firm_events_are_frozen() {
     check::<Firm>(&samples::firm());
+}
+
+/// The two values were computed from the description of [`Envelope::hash`] in another language, not by this code.
+#[test]
+fn the_hash_of_an_entry_is_frozen() {
+    let firm = "acme".parse().unwrap();
+    let event = Envelope {
+        firm: &firm,
+        kind: Kind::Conversation,
+        object: "00000000000000000000000001",
+        version: Version(2),
+        id: EntryId::from_ulid(ulid::Ulid(3)),
+        at: "2026-11-23T01:02:03.004Z",
+        actor: r#"{"role":"system"}"#,
+        action: "message_added",
+        outcome: Outcome::Success,
+        details: r#"{"bytes":5,"role":"user"}"#,
+        schema: Some(1),
+        command_id: Some("key"),
+    };
+    let hash = event.hash(&Hash::ZERO, &Hash::of_payload(Some(r#"{"message_added":{}}"#)));
+    assert_eq!(format!("{hash:?}"), "05e762d35f5e179018931e1db9bc268e811dfbed6a359156b4576e36f7df58e1");
+    let access = Envelope {
+        kind: Kind::Firm,
+        object: "acme",
+        version: Version::NONE,
+        action: "access_denied",
+        outcome: Outcome::Blocked,
+        details: "{}",
+        schema: None,
+        command_id: None,
+        ..event
+    };
+    let hash = access.hash(&Hash([1; 32]), &Hash::of_payload(None));
+    assert_eq!(format!("{hash:?}"), "183212cec18f888dae3e1a4edc5543c0a6389420ac40ff1ce356145a0d967600");
 }
 
 #[test]

@@ -47,9 +47,10 @@ fn steps<C: Clone + std::fmt::Debug + 'static>(
         Some((id, fingerprint)) => named(&id.to_string(), fingerprint, call),
         None => call,
     });
+    let seen = (actor(), select(&[Access::Detail, Access::Messages][..]));
     let step = prop_oneof![
         12 => call.prop_map(|call| Step::Call(Box::new(call))),
-        2 => (actor(), select(&[Access::Detail, Access::Messages][..])).prop_map(|(a, access)| Step::Call(Box::new(sees(a, access)))),
+        2 => seen.prop_map(|(actor, access)| Step::Call(Box::new(sees(actor, access)))),
         2 => (-5i64..1000).prop_map(Step::Clock),
         3 => Just(Step::Commit),
         1 => Just(Step::Hibernate),
