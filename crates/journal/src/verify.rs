@@ -4,7 +4,8 @@
 //! that disagrees with the log. The chains say nothing of the order between two objects; the ids, which they cover and which
 //! ascend throughout the journal, do. One pass in the journal's order; memory grows with the number of objects (about 60 bytes
 //! each), not with that of entries. Does not find a journal whose end was cut off together with the directory's rows, or one rewritten as a
-//! whole: for that, hashes have to be kept elsewhere.
+//! whole: for that, hashes have to be kept elsewhere. Nor does it look
+//! at what follows from the log: snapshots, claims, alarms, remembered answers.
 
 use std::{collections::HashMap, ops::ControlFlow};
 
