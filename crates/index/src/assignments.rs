@@ -60,24 +60,31 @@ impl Query for AssignmentList {
 
     /// One row more than the page has; [`AssignmentList::page`] takes it off.
     fn statement(&self) -> Statement {
-        let (index, columns) = match self.assigned_to {
-            Some(_) => ("INDEXED BY idx_firm_assignee", ["status", "sessionId"]),
-            None => ("", ["sessionId", "assignedTo"]),
+        const ASSIGNEES: &str = "case_assignment_index INDEXED BY idx_firm_assignee";
+        let order: &[&str] = match (self.assigned_to, self.status) {
+            (Some(_), Some(_)) => &["sessionId"],
+            (Some(_), None) => &["status", "sessionId"],
+            (None, _) => &["sessionId", "assignedTo"],
         };
-        let sql =
-            format!("SELECT {} FROM case_assignment_index {index} WHERE firmId = ?1", rows::select(Table::Assignment));
+        // A `+` keeps SQLite from walking an index by the filter, for which it would have to sort.
+        let (table, [status, priority]) = match self.assigned_to {
+            Some(_) => (ASSIGNEES, ["status", "priority"]),
+            None => ("case_assignment_index", ["+status", "+priority"]),
+        };
+        let sql = format!("SELECT {} FROM {table} WHERE firmId = ?1", rows::select(Table::Assignment));
         let mut draft = Draft::of_firm(sql, &self.firm);
         draft.compare("assignedTo", "=", self.assigned_to);
-        draft.compare("status", "=", self.status.map(AssignmentStatus::as_str));
-        draft.compare("priority", "=", self.priority.map(Priority::as_str));
+        draft.compare(status, "=", self.status.map(AssignmentStatus::as_str));
+        draft.compare(priority, "=", self.priority.map(Priority::as_str));
         if let Some(AssignmentPlace { status, session_id, assigned_to }) = self.after {
-            let place = match self.assigned_to {
-                Some(_) => [status.as_str().into(), session_id.into()],
-                None => [session_id.into(), assigned_to.into()],
+            let place = match (self.assigned_to, self.status) {
+                (Some(_), Some(_)) => vec![session_id.into()],
+                (Some(_), None) => vec![status.as_str().into(), session_id.into()],
+                (None, _) => vec![session_id.into(), assigned_to.into()],
             };
-            draft.behind(columns, Direction::Asc, place);
+            draft.behind(order, Direction::Asc, place);
         }
-        draft.page(columns, Direction::Asc, self.limit)
+        draft.page(order, Direction::Asc, self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<AssignmentRow, journal::Error> {
@@ -121,9 +128,9 @@ impl Query for OverdueAssignments {
         let columns = ["dueDate", "sessionId", "assignedTo"];
         draft.compare("dueDate", "<", Some(self.now));
         if let Some((due, session, user)) = self.after {
-            draft.behind(columns, Direction::Asc, [due.into(), session.into(), user.into()]);
+            draft.behind(&columns, Direction::Asc, vec![due.into(), session.into(), user.into()]);
         }
-        draft.page(columns, Direction::Asc, self.limit)
+        draft.page(&columns, Direction::Asc, self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<AssignmentRow, journal::Error> {

@@ -49,7 +49,7 @@ impl Query for AuditOfResource {
         draft.compare("resourceType", "=", Some(&*self.resource_type));
         draft.compare("resourceId", "=", Some(&*self.resource_id));
         draft.compare("auditId", self.direction.behind(), self.after);
-        draft.page(["auditId"], self.direction, self.limit)
+        draft.page(&["auditId"], self.direction, self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<AuditRow, journal::Error> {
@@ -94,7 +94,7 @@ impl Query for AuditByTime {
         let columns = ["timestamp", "auditId"];
         let after = self.after.map(|(at, id)| (at, id.into()));
         bound_walk(&mut draft, columns, self.direction, (self.span.from(), self.span.to()), after);
-        draft.page(columns, self.direction, self.limit)
+        draft.page(&columns, self.direction, self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<AuditRow, journal::Error> {

@@ -129,6 +129,6 @@ pub(crate) fn bound_walk(
     draft.compare(columns[0], ">=", from.filter(|_| open || direction == Direction::Desc));
     draft.compare(columns[0], "<", to.filter(|_| open || direction == Direction::Asc));
     if let Some((at, key)) = tighter {
-        draft.behind(columns, direction, [at.into(), key]);
+        draft.behind(&columns, direction, vec![at.into(), key]);
     }
 }

@@ -138,17 +138,18 @@ impl Draft {
     }
 
     /// Adds the condition that rows come behind `place` in the order of `columns`.
-    pub(crate) fn behind<const N: usize>(&mut self, columns: [&str; N], direction: Direction, place: [Param; N]) {
+    pub(crate) fn behind(&mut self, columns: &[&str], direction: Direction, place: Vec<Param>) {
+        debug_assert_eq!(columns.len(), place.len(), "a place has a value for each column");
         let places: Vec<_> = place.into_iter().map(|value| format!("?{}", self.bind(value))).collect();
         let (columns, places) = (columns.join(", "), places.join(", "));
         *self.0.sql.to_mut() += &format!(" AND ({columns}) {} ({places})", direction.behind());
     }
 
     /// Ends with the order and the limit: one row more than the page has, whose presence says that there is a next page.
-    pub(crate) fn page<const N: usize>(mut self, columns: [&str; N], direction: Direction, limit: Limit) -> Statement {
+    pub(crate) fn page(mut self, columns: &[&str], direction: Direction, limit: Limit) -> Statement {
         let at = self.bind(i64::from(limit.get()) + 1);
-        let columns = columns.map(|column| format!("{column} {}", direction.as_str())).join(", ");
-        *self.0.sql.to_mut() += &format!(" ORDER BY {columns} LIMIT ?{at}");
+        let columns: Vec<_> = columns.iter().map(|column| format!("{column} {}", direction.as_str())).collect();
+        *self.0.sql.to_mut() += &format!(" ORDER BY {} LIMIT ?{at}", columns.join(", "));
         self.0
     }
 }

@@ -39,17 +39,17 @@ impl Query for UserList {
 
     /// One row more than the page has; [`UserList::page`] takes it off. Each of the indexes ends in `userId`, the table's key.
     fn statement(&self) -> Statement {
-        let index = match (self.role, self.status) {
-            (Some(_), _) => "INDEXED BY idx_firm_role",
-            (None, Some(_)) => "INDEXED BY idx_firm_user_status",
-            (None, None) => "",
+        let table = match (self.role, self.status) {
+            (Some(_), _) => "user_index INDEXED BY idx_firm_role",
+            (None, Some(_)) => "user_index INDEXED BY idx_firm_user_status",
+            (None, None) => "user_index",
         };
-        let sql = format!("SELECT {} FROM user_index {index} WHERE firmId = ?1", rows::select(Table::User));
+        let sql = format!("SELECT {} FROM {table} WHERE firmId = ?1", rows::select(Table::User));
         let mut draft = Draft::of_firm(sql, &self.firm);
         draft.compare("role", "=", self.role.map(Role::as_str));
         draft.compare("status", "=", self.status.map(UserStatus::as_str));
         draft.compare("userId", ">", self.after);
-        draft.page(["userId"], Direction::Asc, self.limit)
+        draft.page(&["userId"], Direction::Asc, self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<UserRow, journal::Error> {

@@ -49,7 +49,8 @@ struct Wire<'a>(
 );
 
 impl Cursor {
-    pub(super) fn behind(order: Order, row: &ConversationRow) -> Self {
+    /// The place behind `row` in a list in `order`.
+    pub fn behind(order: Order, row: &ConversationRow) -> Self {
         let place = match order.sort {
             Sort::LastActivity => Place::Time(row.last_activity),
             Sort::CreatedAt => Place::Time(row.created_at),

@@ -67,9 +67,9 @@ pub(super) fn statement(list: &ConversationList) -> Statement {
             let after = Some((*at, id(cursor)));
             bound_walk(&mut draft, walked, order.direction, walked_span(filters, order.sort), after);
         }
-        Some((Place::Name(name), cursor)) => draft.behind(walked, order.direction, [(&**name).into(), id(cursor)]),
+        Some((Place::Name(name), cursor)) => draft.behind(&walked, order.direction, vec![(&**name).into(), id(cursor)]),
         Some((Place::Score(score), cursor)) => {
-            draft.behind(walked, order.direction, [i64::from(*score).into(), id(cursor)]);
+            draft.behind(&walked, order.direction, vec![i64::from(*score).into(), id(cursor)]);
         }
     }
     // The range that the walk does not bound is checked row by row.
@@ -81,7 +81,7 @@ pub(super) fn statement(list: &ConversationList) -> Statement {
         draft.compare("lastActivity", ">=", filters.activity.from());
         draft.compare("lastActivity", "<", filters.activity.to());
     }
-    draft.page(walked, order.direction, *limit)
+    draft.page(&walked, order.direction, *limit)
 }
 
 /// The span of the walked column outside which no row can satisfy the ranges. `createdAt <= lastActivity` holds for every

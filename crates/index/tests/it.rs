@@ -1,0 +1,24 @@
+//! The index over a real SQLite: schema, rows, lists, counts.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "it/db.rs"]
+mod db;
+#[path = "it/sample.rs"]
+mod sample;
+
+#[path = "it/audit.rs"]
+mod audit;
+#[path = "it/bookkeeping.rs"]
+mod bookkeeping;
+#[path = "it/conversations.rs"]
+mod conversations;
+#[path = "it/counts.rs"]
+mod counts;
+#[path = "it/people.rs"]
+mod people;
+#[path = "it/plans.rs"]
+mod plans;
+#[path = "it/rows.rs"]
+mod rows;
+#[path = "it/schema.rs"]
+mod schema;
