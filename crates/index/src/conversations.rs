@@ -3,6 +3,11 @@
 //! Which index serves a page is said here (`INDEXED BY`), not left to the planner, so that no page ever sorts: a list in the
 //! default order walks the index of its most selective filter, in any other order the index of that order. Every further
 //! filter is checked row by row on the way. Deleted conversations are in no list and in no index.
+//!
+//! So a page costs what it shows, whatever the size of the firm, unless a further filter turns most of the walk away. The case that
+//! people meet is a span of one time in the order of the other: conversations begun before last spring, the last active first, are
+//! found behind everything active since (half a second among a million). Asked for in the order of the time that they span
+//! they cost a page.
 
 mod cursor;
 mod walk;
