@@ -1,0 +1,77 @@
+//! The routes. Each is registered with its entry in the OpenAPI document in one step, so that the two cannot disagree.
+
+/// Handlers of one path, with what they say of themselves: what [`OpenApiRouter::routes`] takes. The crate's own macro of that name
+/// does not take generic handlers.
+macro_rules! handlers {
+    ($runtime:ident: $($module:ident::$handler:ident),+ $(,)?) => {{
+        let mut schemas = vec![];
+        let mut paths = utoipa::openapi::path::Paths::new();
+        let mut methods = axum::routing::MethodRouter::new();
+        utoipa_axum::paste! {$(
+            #[expect(non_camel_case_types, reason = "named by utoipa after the handler")]
+            type [<doc_ $module _ $handler>] = $module::[<__path_ $handler>];
+            {
+                use utoipa::{Path as _, __dev::{SchemaReferences as _, Tags as _}};
+                use utoipa_axum::PathItemExt as _;
+                let verbs = [<doc_ $module _ $handler>]::methods();
+                for verb in &verbs {
+                    methods = methods.on(verb.to_method_filter(), $module::$handler::<$runtime>);
+                }
+                let mut operation = [<doc_ $module _ $handler>]::operation();
+                let tags = [<doc_ $module _ $handler>]::tags().iter().map(ToString::to_string).collect::<Vec<_>>();
+                operation.tags.get_or_insert_default().extend(tags);
+                [<doc_ $module _ $handler>]::schemas(&mut schemas);
+                paths.add_path_operation([<doc_ $module _ $handler>]::path(), verbs, operation);
+            }
+        )+}
+        (schemas, paths, methods)
+    }};
+}
+
+mod assignments;
+mod conversations;
+mod goals;
+mod health;
+mod import;
+mod intake;
+mod messages;
+mod settings;
+mod stream;
+mod users;
+
+use engage_app::Runtime;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::server::Shared;
+
+/// Every route under `/api`, and the document that describes them.
+pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
+    OpenApiRouter::new()
+        .routes(handlers!(R: conversations::list, conversations::create))
+        .routes(handlers!(R: conversations::detail, conversations::delete))
+        .routes(handlers!(R: conversations::restore))
+        .routes(handlers!(R: conversations::identity))
+        .routes(handlers!(R: conversations::status))
+        .routes(handlers!(R: conversations::phase))
+        .routes(handlers!(R: conversations::rotate))
+        .routes(handlers!(R: assignments::assign, assignments::unassign))
+        .routes(handlers!(R: goals::add))
+        .routes(handlers!(R: goals::complete))
+        .routes(handlers!(R: messages::page, messages::add))
+        .routes(handlers!(R: stream::staff))
+        .routes(handlers!(R: users::list, users::register))
+        .routes(handlers!(R: users::detail, users::change))
+        .routes(handlers!(R: users::revoke))
+        .routes(handlers!(R: settings::create))
+        .routes(handlers!(R: settings::read, settings::change))
+        .routes(handlers!(R: intake::start))
+        .routes(handlers!(R: intake::message))
+        .routes(handlers!(R: intake::resume))
+        .routes(handlers!(R: intake::rotate))
+        .routes(handlers!(R: intake::secure))
+        .routes(handlers!(R: stream::visitor))
+        .merge(import::api())
+}
+
+/// What keeps the server itself in view.
+pub(crate) use health::routes as health;

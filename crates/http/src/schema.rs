@@ -1,0 +1,104 @@
+//! How values of the domain look in the OpenAPI document. The words of an enumeration come from the domain itself, so that the
+//! document cannot lag behind.
+
+use engage_domain::{
+    Role, Timestamp,
+    conversation::{AssignmentStatus, Author, ConflictStatus, GoalPriority, Phase, Priority, Status},
+    firm::FirmStatus,
+    user::UserStatus,
+};
+use engage_index::{conversations::Sort, page::Direction};
+use utoipa::openapi::{
+    Object, ObjectBuilder, OneOfBuilder, RefOr, Schema,
+    schema::{KnownFormat, SchemaFormat, SchemaType, Type},
+};
+
+fn one_of(words: impl IntoIterator<Item = &'static str>) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
+}
+
+macro_rules! words {
+    ($($name:ident = $type:ty;)+) => {
+        $(pub(crate) fn $name() -> Object {
+            one_of(<$type>::ALL.iter().map(|word| word.as_str()))
+        })+
+    };
+}
+
+words! {
+    status = Status;
+    phase = Phase;
+    conflict_status = ConflictStatus;
+    goal_priority = GoalPriority;
+    priority = Priority;
+    assignment_status = AssignmentStatus;
+    author = Author;
+    user_status = UserStatus;
+    sort = Sort;
+    direction = Direction;
+}
+
+/// The roles that a user can hold.
+pub(crate) fn role() -> Object {
+    one_of(Role::ASSIGNABLE.iter().map(|role| role.as_str()))
+}
+
+pub(crate) fn firm_status() -> Object {
+    one_of([FirmStatus::Active.as_str(), FirmStatus::Suspended.as_str()])
+}
+
+/// What an assignment can be set to; `reassigned` comes of itself.
+pub(crate) fn settable_assignment_status() -> Object {
+    let settable = [AssignmentStatus::Pending, AssignmentStatus::Active, AssignmentStatus::Completed];
+    one_of(settable.map(AssignmentStatus::as_str))
+}
+
+/// An id of 26 characters.
+pub(crate) fn ulid() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+        .examples(["01ARZ3NDEKTSV4RRFFQ69G5FAV"])
+        .build()
+}
+
+pub(crate) fn firm() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[a-z0-9](-?[a-z0-9])*$"))
+        .max_length(Some(engage_domain::id::FIRM_ID_MAX))
+        .build()
+}
+
+pub(crate) fn version() -> Object {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build()
+}
+
+/// An instant; what comes out is UTC with milliseconds.
+pub(crate) fn time() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .examples([Timestamp::from_millis(1_795_395_600_000).to_string()])
+        .build()
+}
+
+pub(crate) fn text() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).build()
+}
+
+macro_rules! nullable {
+    ($($name:ident = $inner:ident;)+) => {
+        $(pub(crate) fn $name() -> RefOr<Schema> {
+            let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null)).build();
+            RefOr::T(Schema::OneOf(OneOfBuilder::new().item($inner()).item(null).build()))
+        })+
+    };
+}
+
+nullable! {
+    maybe_ulid = ulid;
+    maybe_time = time;
+    maybe_text = text;
+    maybe_conflict_status = conflict_status;
+}
