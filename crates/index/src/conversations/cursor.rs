@@ -92,7 +92,7 @@ impl Cursor {
 }
 
 fn is_client_sort(name: &str) -> bool {
-    name.chars().count() <= CLIENT_SORT_MAX && !name.chars().any(char::is_control)
+    name.chars().count() <= CLIENT_SORT_MAX
 }
 
 impl fmt::Display for Cursor {

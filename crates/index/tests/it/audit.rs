@@ -1,6 +1,8 @@
 //! The audit trail: from entries to rows, and its two lists.
 
-use engage_domain::{Actor, EntryId, Kind, Outcome, Role, Version};
+use std::ops::ControlFlow;
+
+use engage_domain::{Actor, EntryId, Firm, Kind, Outcome, Role, Version, firm::Command};
 use engage_index::{
     AuditRow, IndexRow, Limit, Query, Range, Table,
     audit::{AuditByTime, AuditOfResource},
@@ -8,7 +10,7 @@ use engage_index::{
     projection,
     scan::{Count, VersionOf},
 };
-use engage_journal::{Entry, Hash, ObjectKey};
+use engage_journal::{Activation, Call, Entry, Ground, Intent, Journal, ObjectKey, read, store};
 use ulid::Ulid;
 
 use crate::{
@@ -21,8 +23,28 @@ fn id(n: u64) -> EntryId {
     EntryId::from_ulid(Ulid::from_parts(1_700_000_000_000 + n, 0))
 }
 
+/// The entry of a firm's creation, as the journal writes and reads it.
+fn first_entry(actor: Actor) -> Entry {
+    let mut db = Db::bare();
+    store::migrate(&mut db, at(0)).unwrap();
+    let mut journal = Journal::open(&mut db, firm()).unwrap();
+    let mut activation = Activation::<Firm>::new(ObjectKey { kind: Kind::Firm, name: "acme".into() });
+    let create = Command::Create { name: "Acme LLP".into(), settings: Box::default() };
+    let call = Call::new(actor, Intent::Command(create));
+    let mut ground = Ground { now: at(0), random: &mut || 0 };
+    journal.turn(&mut db, &mut activation, &call, &mut ground).unwrap();
+    activation.flush(&mut db).unwrap();
+    let mut entries = vec![];
+    read::entries_after(&mut db, 0, 1, &mut |entry| {
+        entries.push(entry);
+        Ok(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    entries.remove(0)
+}
+
 fn entry(n: u64, kind: Kind, object: &str, details: &str) -> Entry {
-    let mut actor = Actor::user(user(1), Role::Attorney);
+    let mut actor = Actor::user(user(1), Role::FirmAdmin);
     (actor.ip, actor.user_agent) = (Some("10.0.0.1".into()), Some("curl/8 \"é\"".into()));
     Entry {
         seq: n as i64,
@@ -31,16 +53,9 @@ fn entry(n: u64, kind: Kind, object: &str, details: &str) -> Entry {
         version: Version(n),
         id: id(n),
         at: at(n as i64 / 2),
-        actor: serde_json::to_string(&actor).unwrap().into(),
         action: "message_added".into(),
-        outcome: Outcome::Success,
         details: details.into(),
-        schema: Some(1),
-        payload: None,
-        payload_hash: Hash::ZERO,
-        prev_hash: Hash::ZERO,
-        hash: Hash::ZERO,
-        command_id: None,
+        ..first_entry(actor)
     }
 }
 
@@ -54,6 +69,7 @@ fn an_entry_is_projected_with_its_actor_and_object() {
     assert_eq!((row.audit_id, row.user_id, &*row.action), (id(1), Some(user(1)), "message_added"));
     assert_eq!((&*row.resource_type, row.resource_id.as_deref()), ("conversation", Some("c1")));
     assert_eq!((row.ip_address.as_deref(), row.user_agent.as_deref()), (Some("10.0.0.1"), Some("curl/8 \"é\"")));
+    assert_eq!(row.outcome, Outcome::Success);
     assert_eq!((&*row.details, row.seq, row.version), (r#"{"role":"user","bytes":5}"#, 1, Version(1)));
 }
 

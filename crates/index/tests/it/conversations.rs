@@ -150,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cursor_reads_as_it_is_written_in_the_order_it_belongs_to(row in row(), name in "\\PC{0,260}", one in order(), other in order()) {
+    fn a_cursor_reads_as_it_is_written_in_the_order_it_belongs_to(row in row(), name in any::<String>(), one in order(), other in order()) {
         let row = ConversationRow { client_sort: client_sort(Some(&name.as_str().into())), ..row };
         let cursor = Cursor::behind(one, &row);
         let text = cursor.to_string();
