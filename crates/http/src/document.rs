@@ -55,7 +55,9 @@ impl IntoResponses for Problems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let response = |description: &str| {
             let content = Content::new(Some(RefOr::<Schema>::Ref(utoipa::openapi::Ref::from_schema_name("Problem"))));
-            RefOr::T(ResponseBuilder::new().description(description).content("application/problem+json", content).build())
+            RefOr::T(
+                ResponseBuilder::new().description(description).content("application/problem+json", content).build(),
+            )
         };
         BTreeMap::from([
             ("4XX".to_owned(), response("A no that the caller can act on: decide by `code`")),
@@ -95,4 +97,3 @@ pub(crate) struct ListHeaders {
     #[param(rename = "X-Engage-Consistency")]
     consistency: Option<String>,
 }
-

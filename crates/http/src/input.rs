@@ -56,7 +56,9 @@ impl<R: Runtime> FromRequestParts<Shared<R>> for Conditions {
 
 fn incomplete(rejection: &BytesRejection) -> Problem {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::PayloadTooLarge, "the body is longer than this address takes"),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(Code::PayloadTooLarge, "the body is longer than this address takes")
+        }
         _ => Problem::new(Code::IncompleteBody, "the body did not arrive whole"),
     }
 }

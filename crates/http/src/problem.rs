@@ -39,11 +39,7 @@ impl Problem {
     }
 
     /// A problem with one field, parameter or header. `detail` reads as a sentence on its own.
-    pub fn with_field(
-        code: Code,
-        field: impl Into<Cow<'static, str>>,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn with_field(code: Code, field: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { field: Some(field.into()), ..Self::new(code, detail) }
     }
 
@@ -200,9 +196,10 @@ impl From<Fault> for Problem {
                 fault: Some(fault),
                 ..Self::new(Code::Overloaded, "too much is waiting already; nothing was stored")
             },
-            Fault::Storage(_) => {
-                Self { fault: Some(fault), ..Self::new(Code::StorageFailed, "the storage failed; nothing was acknowledged") }
-            }
+            Fault::Storage(_) => Self {
+                fault: Some(fault),
+                ..Self::new(Code::StorageFailed, "the storage failed; nothing was acknowledged")
+            },
         }
     }
 }

@@ -69,7 +69,8 @@ impl AssignmentBody {
         if actual_hours.is_some() {
             return Err(Problem::invalid("actualHours", "goes only with the status completed"));
         }
-        let assignee = assigned_to.ok_or_else(|| Problem::invalid("assignedTo", "must say who is to be responsible"))?;
+        let assignee =
+            assigned_to.ok_or_else(|| Problem::invalid("assignedTo", "must say who is to be responsible"))?;
         let terms = Terms { priority: priority.unwrap_or_default(), due_date, estimated_hours, notes };
         Ok(AssignmentChange::Assign { assignee, terms, pending })
     }

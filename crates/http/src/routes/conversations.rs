@@ -128,7 +128,9 @@ impl ListQuery {
                 activity: range("activityTo", self.activity_from, self.activity_to)?,
             },
             order,
-            after: after.map_err(|error| Problem::with_field(crate::problem::Code::InvalidValue, "cursor", error.to_string()))?,
+            after: after.map_err(|error| {
+                Problem::with_field(crate::problem::Code::InvalidValue, "cursor", error.to_string())
+            })?,
             limit: limit(self.limit)?,
         })
     }

@@ -18,9 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{
-    answer, caller::Signed, document::Problems, input::Input, problem::Problem, schema, server::Shared,
-};
+use crate::{answer, caller::Signed, document::Problems, input::Input, problem::Problem, schema, server::Shared};
 
 /// Longest batch in bytes: two hundred rows of forty kilobytes each.
 const BATCH_MAX: usize = 8 * 1024 * 1024;

@@ -82,7 +82,8 @@ pub(crate) async fn page<R: Runtime>(
     Params(PageQuery { cursor, limit }): Params<PageQuery>,
 ) -> Result<Response, Problem> {
     let before = cursor.map(|cursor| before(&cursor)).transpose()?;
-    let limit = limit.map_or(Ok(PAGE_DEFAULT), |limit| crate::page::limit(Some(limit)).map(engage_index::Limit::get))?;
+    let limit =
+        limit.map_or(Ok(PAGE_DEFAULT), |limit| crate::page::limit(Some(limit)).map(engage_index::Limit::get))?;
     let page = server.engage.messages(&caller, id, before, limit).await?;
     let next = page.next.map(|version| version.to_string());
     let body = MessagesAnswer {
