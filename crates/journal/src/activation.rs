@@ -7,7 +7,14 @@ use std::{ops::ControlFlow, sync::Arc};
 
 use engage_domain::{Aggregate, Timestamp, Version};
 
-use crate::{Error, Sql, Value, entry::Hash, sql::first, store::version, turn::ObjectKey};
+use crate::{
+    Error, Sql, Value,
+    entry::Hash,
+    links::{Head, column},
+    sql::first,
+    store::version,
+    turn::ObjectKey,
+};
 
 /// Entries after which a snapshot is written. A load then replays fewer than this many events, whatever the object's age;
 /// the snapshot's cost is spread over as many turns.
@@ -28,6 +35,8 @@ pub struct Activation<A> {
     pub(crate) head: Hash,
     /// The number of its last entry.
     pub(crate) seq: i64,
+    /// The number of its last event.
+    pub(crate) last_event: i64,
     /// Whether the directory's row lies behind the head.
     pub(crate) unflushed: bool,
     /// Entries since the last snapshot.
@@ -48,6 +57,7 @@ impl<A: Aggregate> Activation<A> {
             object: None,
             head: Hash::ZERO,
             seq: 0,
+            last_event: 0,
             unflushed: false,
             since_snapshot: 0,
             snapshot: Version::NONE,
@@ -59,8 +69,8 @@ impl<A: Aggregate> Activation<A> {
     pub fn load(sql: &mut dyn Sql, key: ObjectKey) -> Result<Self, Error> {
         let head = first(
             sql,
-            "SELECT object.id, object.version, object.hash, object.seq, snapshot.version, snapshot.schema, snapshot.state
-             FROM object LEFT JOIN snapshot ON snapshot.object = object.id
+            "SELECT object.id, object.version, object.hash, object.seq, snapshot.version, snapshot.schema, snapshot.state,
+                    object.last_event FROM object LEFT JOIN snapshot ON snapshot.object = object.id
              WHERE object.kind = ?1 AND object.name = ?2",
             &[Value::Text(key.kind.as_str()), Value::Text(&key.name)],
             |row| {
@@ -73,42 +83,42 @@ impl<A: Aggregate> Activation<A> {
                 } else {
                     None
                 };
-                Ok((row.integer(0)?, version(row, 1)?, Hash::try_from(row.blob(2)?)?, row.integer(3)?, snapshot))
+                let links = Head { object: row.integer(0)?, version: version(row, 1)?, last_event: row.integer(7)? };
+                Ok((links, Hash::try_from(row.blob(2)?)?, row.integer(3)?, snapshot))
             },
         )?;
-        let Some((object, durable, head, seq, snapshot)) = head else { return Ok(Self::new(key)) };
+        let Some((links, head, seq, snapshot)) = head else { return Ok(Self::new(key)) };
         let (snapshot, mut state) = snapshot.unwrap_or((Version::NONE, A::default()));
-        let mut at = snapshot;
-        sql.query(
-            "SELECT version, schema, payload, action FROM entry
-             WHERE object = ?1 AND schema IS NOT NULL AND version > ?2 ORDER BY version",
-            &[Value::Integer(object), Value::Integer(snapshot.0 as i64)],
-            &mut |row| {
-                let next = version(row, 0)?;
-                if next != at.next() {
-                    return Err(Error::Corrupt(format!("{} has version {next} after {at}", key.name)));
-                }
-                at = next;
-                match row.maybe_text(2)? {
-                    Some(payload) => state.apply(&decode_event::<A>(row.integer(1)?, payload)?, at),
-                    None => state.apply_erased(row.text(3)?, at),
+        if snapshot > links.version {
+            let version = links.version;
+            return Err(Error::Corrupt(format!("{} ends at version {version}, its snapshot at {snapshot}", key.name)));
+        }
+        links.forward(
+            sql,
+            snapshot,
+            &mut |row, version| match row.maybe_text(column::PAYLOAD)? {
+                Some(payload) => Ok((version, Ok(decode_event::<A>(row.integer(column::SCHEMA)?, payload)?))),
+                None => Ok((version, Err(Box::<str>::from(row.text(column::ACTION)?)))),
+            },
+            &mut |(version, event)| {
+                match event {
+                    Ok(event) => state.apply(&event, version),
+                    Err(erased) => state.apply_erased(&erased, version),
                 }
                 Ok(ControlFlow::Continue(()))
             },
         )?;
-        if at != durable {
-            return Err(Error::Corrupt(format!("{} ends at version {at}, the directory says {durable}", key.name)));
-        }
         let alarm = state.alarm();
         Ok(Self {
             key,
             state: Arc::new(state),
-            version: at,
-            object: Some(object),
+            version: links.version,
+            object: Some(links.object),
             head,
             seq,
+            last_event: links.last_event,
             unflushed: false,
-            since_snapshot: u32::try_from(at.0 - snapshot.0).unwrap_or(u32::MAX),
+            since_snapshot: u32::try_from(links.version.0 - snapshot.0).unwrap_or(u32::MAX),
             snapshot,
             alarm,
         })
@@ -123,12 +133,13 @@ impl<A: Aggregate> Activation<A> {
     pub fn flush(&mut self, sql: &mut dyn Sql) -> Result<(), Error> {
         let Some(object) = self.object.filter(|_| self.unflushed) else { return Ok(()) };
         sql.execute(
-            "UPDATE object SET version = ?2, hash = ?3, seq = ?4 WHERE id = ?1",
+            "UPDATE object SET version = ?2, hash = ?3, seq = ?4, last_event = ?5 WHERE id = ?1",
             &[
                 Value::Integer(object),
                 Value::Integer(self.version.0 as i64),
                 Value::Blob(&self.head.0),
                 Value::Integer(self.seq),
+                Value::Integer(self.last_event),
             ],
         )?;
         self.unflushed = false;

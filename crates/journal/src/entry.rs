@@ -38,6 +38,8 @@ impl TryFrom<&[u8]> for Hash {
 pub struct Entry {
     /// Its place in the firm's journal; what an index's checkpoint counts in.
     pub seq: i64,
+    /// The number of the object's event before it; 0 when it is the first. Follows from the others, so no hash covers it.
+    pub prev: i64,
     /// The kind of the object that recorded it.
     pub kind: Kind,
     /// The object's name within the firm: a conversation's or user's id, the firm's slug.

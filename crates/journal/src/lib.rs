@@ -14,6 +14,7 @@
 pub mod activation;
 pub mod entry;
 pub mod error;
+mod links;
 pub mod read;
 pub mod sql;
 pub mod store;

@@ -2,6 +2,8 @@
 //!
 //! Every function here only reads, so it works on a read-only connection beside the writer.
 
+use std::ops::ControlFlow;
+
 use engage_domain::{
     Aggregate, Conversation, ConversationId, EntryId, Kind, Outcome, Timestamp, Version,
     conversation::{Author, Event},
@@ -12,6 +14,7 @@ use serde::Deserialize;
 use crate::{
     Entry, Error, Hash, Row, Sql, Value,
     activation::decode_event,
+    links::{Head, column},
     sql::{Visit, all, first},
     store::{key, parse, version},
     turn::ObjectKey,
@@ -51,7 +54,7 @@ pub struct Streamed {
 const ENTRY: &str =
     "SELECT entry.seq, object.kind, object.name, entry.version, entry.id, entry.at, entry.actor, entry.action,
   entry.outcome, entry.details, entry.schema, entry.payload, entry.payload_hash, entry.prev_hash, entry.hash,
-  entry.command_id FROM entry LEFT JOIN object ON object.id = entry.object";
+  entry.command_id, entry.prev FROM entry LEFT JOIN object ON object.id = entry.object";
 
 fn entry(row: &dyn Row) -> Result<Entry, Error> {
     let ObjectKey { kind, name } = key(row, 1, 2)?;
@@ -74,6 +77,7 @@ fn entry(row: &dyn Row) -> Result<Entry, Error> {
         prev_hash: Hash::try_from(row.blob(13)?)?,
         hash: Hash::try_from(row.blob(14)?)?,
         command_id: row.maybe_text(15)?.map(Box::from),
+        prev: row.integer(16)?,
     })
 }
 
@@ -123,52 +127,52 @@ pub fn counts(sql: &mut dyn Sql) -> Result<(u64, u64), Error> {
     Ok(counts.unwrap_or_default())
 }
 
-/// Above every version: the largest integer that crosses the port (2^53).
-const VERSION_MAX: i64 = 1 << 53;
-
-fn directory_id(sql: &mut dyn Sql, conversation: ConversationId) -> Result<Option<i64>, Error> {
-    let params = [Value::Text(Kind::Conversation.as_str()), Value::Text(&conversation.to_string())];
-    first(sql, "SELECT id FROM object WHERE kind = ?1 AND name = ?2", &params, |row| row.integer(0))
+fn head(sql: &mut dyn Sql, conversation: ConversationId) -> Result<Option<Head>, Error> {
+    Head::of(sql, &ObjectKey { kind: Kind::Conversation, name: conversation.to_string().into() })
 }
 
-/// At most `limit` messages with versions below `before` (none: of any version), newest first. Each costs one index entry and one
-/// row, however long the conversation.
+/// At most `limit` messages with versions below `before` (none: of any version), newest first. Costs as many steps as it shows
+/// messages and passes other events, and at most 64 more, however long the conversation.
 pub fn messages(
     sql: &mut dyn Sql,
     conversation: ConversationId,
     before: Option<Version>,
     limit: u32,
 ) -> Result<Vec<Message>, Error> {
-    let Some(object) = directory_id(sql, conversation)? else { return Ok(vec![]) };
-    let before = before.map_or(VERSION_MAX, |before| before.0 as i64);
-    all(
-        sql,
-        "SELECT version, id, schema, payload, at, details FROM entry
-         WHERE object = ?1 AND schema IS NOT NULL AND version < ?2 AND action = 'message_added'
-         ORDER BY version DESC LIMIT ?3",
-        &[Value::Integer(object), Value::Integer(before), Value::Integer(i64::from(limit))],
-        |row| {
-            let (id, version) = (parse(row, 1)?, version(row, 0)?);
-            let event = row.maybe_text(3)?.map(|payload| decode_event::<Conversation>(row.integer(2)?, payload));
-            match event.transpose()? {
-                Some(Event::MessageAdded { at, role, content }) => {
-                    Ok(Message { id, version, role, content: Some(content), timestamp: at })
-                }
-                Some(other) => {
-                    Err(Error::Corrupt(format!("entry {id} is a {}, not a message", Conversation::action(&other))))
-                }
-                None => {
-                    #[derive(Deserialize)]
-                    struct Details {
-                        role: Author,
-                    }
-                    let Details { role } = serde_json::from_str(row.text(5)?)
-                        .map_err(|error| Error::Corrupt(format!("details of entry {id}: {error}")))?;
-                    Ok(Message { id, version, role, content: None, timestamp: parse(row, 4)? })
-                }
+    let mut messages = vec![];
+    let Some(head) = head(sql, conversation)? else { return Ok(messages) };
+    let from = before.map_or(head.version, |before| Version(before.0.saturating_sub(1)).min(head.version));
+    if limit == 0 || from == Version::NONE {
+        return Ok(messages);
+    }
+    head.back(sql, from, &mut |row, version| {
+        if row.text(column::ACTION)? == "message_added" {
+            messages.push(message(row, version)?);
+        }
+        Ok(if messages.len() < limit as usize { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(messages)
+}
+
+fn message(row: &dyn Row, version: Version) -> Result<Message, Error> {
+    let id = parse(row, column::ID)?;
+    let schema = row.integer(column::SCHEMA)?;
+    let event = row.maybe_text(column::PAYLOAD)?.map(|payload| decode_event::<Conversation>(schema, payload));
+    match event.transpose()? {
+        Some(Event::MessageAdded { at, role, content }) => {
+            Ok(Message { id, version, role, content: Some(content), timestamp: at })
+        }
+        Some(other) => Err(Error::Corrupt(format!("entry {id} is a {}, not a message", Conversation::action(&other)))),
+        None => {
+            #[derive(Deserialize)]
+            struct Details {
+                role: Author,
             }
-        },
-    )
+            let Details { role } = serde_json::from_str(row.text(column::DETAILS)?)
+                .map_err(|error| Error::Corrupt(format!("details of entry {id}: {error}")))?;
+            Ok(Message { id, version, role, content: None, timestamp: parse(row, column::AT)? })
+        }
+    }
 }
 
 /// At most `limit` events with versions above `after`, oldest first and without a gap.
@@ -178,21 +182,25 @@ pub fn events(
     after: Version,
     limit: u32,
 ) -> Result<Vec<Streamed>, Error> {
-    let Some(object) = directory_id(sql, conversation)? else { return Ok(vec![]) };
-    all(
-        sql,
-        "SELECT version, id, at, action, schema, payload FROM entry
-         WHERE object = ?1 AND schema IS NOT NULL AND version > ?2 ORDER BY version LIMIT ?3",
-        &[Value::Integer(object), Value::Integer(after.0 as i64), Value::Integer(i64::from(limit))],
-        |row| {
-            let event = row.maybe_text(5)?.map(|payload| decode_event::<Conversation>(row.integer(4)?, payload));
-            Ok(Streamed {
-                version: version(row, 0)?,
-                id: parse(row, 1)?,
-                at: parse(row, 2)?,
-                action: row.text(3)?.into(),
-                event: event.transpose()?,
-            })
-        },
-    )
+    let mut events = vec![];
+    let Some(head) = head(sql, conversation)? else { return Ok(events) };
+    if limit == 0 {
+        return Ok(events);
+    }
+    let mut keep = |row: &dyn Row, version| {
+        let schema = row.integer(column::SCHEMA)?;
+        let event = row.maybe_text(column::PAYLOAD)?.map(|payload| decode_event::<Conversation>(schema, payload));
+        Ok(Streamed {
+            version,
+            id: parse(row, column::ID)?,
+            at: parse(row, column::AT)?,
+            action: row.text(column::ACTION)?.into(),
+            event: event.transpose()?,
+        })
+    };
+    head.forward(sql, after, &mut keep, &mut |event| {
+        events.push(event);
+        Ok(if events.len() < limit as usize { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(events)
 }

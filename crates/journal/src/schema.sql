@@ -13,7 +13,8 @@ CREATE TABLE object (
   name TEXT NOT NULL,
   version INTEGER NOT NULL,
   hash BLOB NOT NULL,
-  seq INTEGER NOT NULL,
+  seq INTEGER NOT NULL,         -- its last entry
+  last_event INTEGER NOT NULL,  -- its last entry that is an event
   UNIQUE (kind, name)
 ) STRICT;
 
@@ -21,6 +22,7 @@ CREATE TABLE object (
 CREATE TABLE entry (
   seq INTEGER PRIMARY KEY,
   object INTEGER NOT NULL,
+  prev INTEGER NOT NULL,  -- the number of the object's event before this entry; 0 when it is the first
   version INTEGER NOT NULL,
   id TEXT NOT NULL,
   at TEXT NOT NULL,
@@ -36,8 +38,8 @@ CREATE TABLE entry (
   command_id TEXT
 ) STRICT;
 
--- No object has two events of one version; an object's events, and so its messages, are read by version.
-CREATE UNIQUE INDEX entry_event ON entry (object, version) WHERE schema IS NOT NULL;
+-- Every 64th event of an object: where a walk along the links begins that does not begin at the end.
+CREATE UNIQUE INDEX entry_mark ON entry (object, version) WHERE schema IS NOT NULL AND version % 64 = 0;
 
 -- An object's state at a version, to spare the replay of what came before. Never holds messages.
 CREATE TABLE snapshot (

@@ -153,6 +153,7 @@ impl Journal {
         let params = [
             Value::Integer(seq),
             Value::Integer(object),
+            Value::Integer(activation.last_event),
             Value::Integer(version.0 as i64),
             Value::Text(id.as_ulid().array_to_str(&mut id_text)),
             Value::Text(stamp.at),
@@ -168,9 +169,9 @@ impl Journal {
             Value::maybe(stamp.command_id),
         ];
         sql.execute(
-            "INSERT INTO entry (seq, object, version, id, at, actor, action, outcome, details, schema, payload,
+            "INSERT INTO entry (seq, object, prev, version, id, at, actor, action, outcome, details, schema, payload,
                                 payload_hash, prev_hash, hash, command_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             &params,
         )?;
         self.last_seq = seq;
@@ -179,6 +180,9 @@ impl Journal {
         activation.version = version;
         activation.head = hash;
         activation.seq = seq;
+        if draft.event.is_some() {
+            activation.last_event = seq;
+        }
         activation.unflushed = true;
         activation.since_snapshot += 1;
         Ok(Recorded { id, version, at: stamp.now })
@@ -190,7 +194,7 @@ fn insert_object(sql: &mut dyn Sql, key: &ObjectKey) -> Result<i64, Error> {
     let params = [Value::Text(key.kind.as_str()), Value::Text(&key.name), Value::Blob(&[0; 32])];
     first(
         sql,
-        "INSERT INTO object (kind, name, version, hash, seq) VALUES (?1, ?2, 0, ?3, 0) RETURNING id",
+        "INSERT INTO object (kind, name, version, hash, seq, last_event) VALUES (?1, ?2, 0, ?3, 0, 0) RETURNING id",
         &params,
         |row| row.integer(0),
     )?

@@ -48,10 +48,12 @@ pub const ERRORS_MAX: usize = 1_000;
 /// Entries read at a time; between two reads the connection is free.
 const PAGE: i64 = 10_000;
 
+#[derive(PartialEq, Eq)]
 struct Head {
     version: Version,
     hash: Hash,
     seq: i64,
+    last_event: i64,
 }
 
 /// Walks all chains of one firm. An entry that cannot be decoded is an error of its chain, not of the walk.
@@ -100,7 +102,7 @@ fn note(errors: &mut Vec<ChainError>, object: &str, seq: i64, problem: impl Into
 
 fn step(heads: &mut HashMap<ObjectKey, Head>, errors: &mut Vec<ChainError>, firm: &FirmId, entry: &Entry) {
     let key = ObjectKey { kind: entry.kind, name: entry.object.clone() };
-    let head = heads.entry(key).or_insert(Head { version: Version::NONE, hash: Hash::ZERO, seq: 0 });
+    let head = heads.entry(key).or_insert(Head { version: Version::NONE, hash: Hash::ZERO, seq: 0, last_event: 0 });
     let object = || format!("{}/{}", entry.kind.as_str(), entry.object);
     if entry.prev_hash != head.hash {
         note(errors, &object(), entry.seq, "does not follow the entry before it");
@@ -118,22 +120,32 @@ fn step(heads: &mut HashMap<ObjectKey, Head>, errors: &mut Vec<ChainError>, firm
     if entry.version != expected {
         note(errors, &object(), entry.seq, format!("has version {} where {expected} belongs", entry.version));
     }
-    *head = Head { version: entry.version, hash: entry.hash, seq: entry.seq };
+    if entry.prev != head.last_event {
+        let (found, expected) = (entry.prev, head.last_event);
+        note(errors, &object(), entry.seq, format!("is linked to entry {found} where {expected} belongs"));
+    }
+    let last_event = if entry.is_event() { entry.seq } else { head.last_event };
+    *head = Head { version: entry.version, hash: entry.hash, seq: entry.seq, last_event };
 }
 
 fn check_directory(sql: &mut dyn Sql, heads: &mut HashMap<ObjectKey, Head>, walk: &mut Walk) -> Result<(), Error> {
     // An entry whose object is not in the directory was an error already: it has no name to be read under. Not a list to be shown but the other half of the heads in memory, hence without a limit.
-    let rows = all(sql, "SELECT kind, name, version, hash, seq FROM object", &[], |row| {
+    let rows = all(sql, "SELECT kind, name, version, hash, seq, last_event FROM object", &[], |row| {
         Ok((
             key(row, 0, 1)?,
-            Head { version: version(row, 2)?, hash: Hash::try_from(row.blob(3)?)?, seq: row.integer(4)? },
+            Head {
+                version: version(row, 2)?,
+                hash: Hash::try_from(row.blob(3)?)?,
+                seq: row.integer(4)?,
+                last_event: row.integer(5)?,
+            },
         ))
     })?;
     walk.objects = rows.len() as u64;
     for (key, row) in rows {
         let object = format!("{}/{}", key.kind.as_str(), key.name);
         match heads.remove(&key) {
-            Some(head) if head.version == row.version && head.hash == row.hash && head.seq == row.seq => {}
+            Some(head) if head == row => {}
             Some(head) => {
                 let (log, directory) = (head.seq, row.seq);
                 let problem = format!("its last entry is {log}, the directory says {directory}");

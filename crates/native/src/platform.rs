@@ -32,7 +32,7 @@ use crate::{
     folder::{Folder, FolderError},
     follower::{Followers, all},
     readers::{Readers, Source},
-    shard::{Message, Shard},
+    shard::{BATCH_MAX, Message, Shard},
     writer::Job,
 };
 
@@ -79,7 +79,8 @@ impl Platform {
         let (followers, follow, mut threads) = Followers::start(shards, &options.clock).map_err(thread)?;
         let mut senders = vec![];
         for (number, follow) in follow.into_iter().enumerate() {
-            let activations = (options.activations / shards).max(64);
+            // Never fewer than one batch can touch: what a batch has changed must not be dropped before it is written.
+            let activations = (options.activations / shards).max(2 * BATCH_MAX);
             let shard = Shard::start(number, activations, Arc::clone(&options.clock), follow);
             let Shard { sender, thread } = shard.map_err(thread)?;
             senders.push(sender);

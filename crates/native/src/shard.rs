@@ -28,7 +28,7 @@ use crate::{
 /// Calls that can wait for one shard; beyond, callers are told to come back. At 50,000 turns a second it is drained in 80 ms.
 const QUEUE: usize = 4_096;
 /// Most calls in one batch; bounds how long the first of them waits for the last.
-const BATCH_MAX: usize = 256;
+pub(crate) const BATCH_MAX: usize = 256;
 /// How long a batch waits for as many calls as the one before answered: about what an `fdatasync` costs, which is saved for
 /// each call that comes along in time.
 const LINGER: Duration = Duration::from_micros(120);
