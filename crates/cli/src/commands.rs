@@ -1,15 +1,21 @@
 //! The commands, a file each, and what they share.
 
-//mod key;
+mod demo;
+mod firm;
+mod import;
+mod key;
 mod open;
-//mod token;
+mod openapi;
+mod serve;
+mod token;
 mod verify;
 
 use clap::{Parser, Subcommand};
 
 use crate::{bench::Bench, exit::Exit};
 
-/// The Engage data platform: live legal client-intake conversations, each a strongly consistent object, and an index of lists for each firm.
+/// The Engage data platform: live legal client-intake conversations, each a strongly consistent object, and an index of lists
+/// for each firm.
 #[derive(Parser, Debug)]
 #[command(name = "engage", version, propagate_version = true)]
 pub struct Cli {
@@ -22,9 +28,14 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    //Token(token::Token),
+    Serve(serve::Serve),
+    Demo(demo::Demo),
+    Firm(firm::Firm),
+    Token(token::Token),
+    Import(import::Import),
     Verify(verify::Verify),
     Bench(Bench),
+    Openapi(openapi::OpenApi),
 }
 
 impl Cli {
@@ -36,9 +47,14 @@ impl Cli {
     /// Runs the command.
     pub fn run(&self) -> anyhow::Result<Exit> {
         match &self.command {
-            //Command::Token(token) => token.run(self.json),
+            Command::Serve(serve) => serve.run(),
+            Command::Demo(demo) => demo.run(self.json),
+            Command::Firm(firm) => firm.run(self.json),
+            Command::Token(token) => token.run(self.json),
+            Command::Import(import) => import.run(self.json),
             Command::Verify(verify) => verify.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
+            Command::Openapi(openapi) => openapi.run(),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What the binary `engage` is made of, as a library so that tests reach it.
 
 pub mod bench;
+pub mod client;
 pub mod commands;
 pub mod demo;
 pub mod exit;
 pub mod import;
+pub mod server;
 pub mod span;
 pub mod table;
 

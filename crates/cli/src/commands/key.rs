@@ -1,12 +1,9 @@
 //! The key that signs tokens.
 
 use clap::Args;
-use engage_http::TokenKey;
+use engage_http::token::TokenKey;
 
 use crate::exit::{Exit, failed};
-
-/// HS256 asks for a key as long as its hash (RFC 7518, section 3.2).
-const KEY_BYTES: usize = 32;
 
 /// The key that signs tokens, from the environment alone, so that it shows in no list of processes.
 #[derive(Args, Debug)]
@@ -19,10 +16,11 @@ impl TokenKeyArg {
     /// The key, if there is one.
     pub fn get(&self) -> Option<TokenKey> {
         let key = self.token_key.as_deref().filter(|key| !key.is_empty())?;
-        if key.len() < KEY_BYTES {
-            eprintln!("warning: ENGAGE_TOKEN_KEY has {} bytes; use at least {KEY_BYTES} random ones", key.len());
+        let key = TokenKey::new(key.as_bytes());
+        if key.is_short() {
+            eprintln!("warning: ENGAGE_TOKEN_KEY has fewer bytes than HMAC-SHA-256 is good for; use 32 random ones");
         }
-        Some(TokenKey::new(key.as_bytes()))
+        Some(key)
     }
 
     /// The key, or a usage error that says where it comes from.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use engage_domain::{FirmId, Role};
+use engage_http::token::{TokenRequest, issue_token};
 
 use super::key::TokenKeyArg;
 use crate::{exit::{Exit, failed}, span};
@@ -44,9 +45,18 @@ impl Token {
         if self.user.trim().is_empty() || self.user.len() > engage_domain::user::SUBJECT_MAX {
             return Err(failed(Exit::Usage, "--user must have 1 to 255 bytes"));
         }
-        let claims = engage_http::Claims::new(&self.firm, &self.user, self.role, crate::now(), self.ttl)
-            .with_profile(self.email.clone(), self.name.clone());
-        let token = engage_http::issue_token(&self.key.require()?, &claims)?;
+        let token = issue_token(
+            &self.key.require()?,
+            &TokenRequest {
+                firm: &self.firm,
+                subject: self.user.trim(),
+                role: self.role,
+                issued_at: crate::now(),
+                ttl_ms: i64::try_from(self.ttl.as_millis())?,
+                email: self.email.as_deref(),
+                name: self.name.as_deref(),
+            },
+        );
         if json {
             println!("{}", serde_json::json!({ "token": token, "expiresInSeconds": self.ttl.as_secs() }));
         } else {

@@ -1,0 +1,95 @@
+//! `engage import`: bringing a firm's past in.
+
+mod folder;
+mod report;
+mod server;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use engage_domain::FirmId;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use self::report::Report;
+use super::key::TokenKeyArg;
+use crate::{
+    exit::{Exit, failed},
+    import::{self, MapArgs, Rows, Target},
+};
+
+/// Brings data in from elsewhere.
+#[derive(Args, Debug)]
+pub struct Import {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Conversations(Conversations),
+}
+
+/// Imports conversations from CSV or NDJSON, one a row. Running it again adds nothing twice. A row that cannot be read is reported
+/// with its line and does not stop the rest; the exit code is then 1.
+#[derive(Args, Debug)]
+struct Conversations {
+    /// The file
+    file: PathBuf,
+    /// The firm
+    #[arg(long, value_name = "FIRM")]
+    firm: FirmId,
+    /// The data folder, which no server may be using
+    #[arg(long, value_name = "DIR", required_unless_present = "url", conflicts_with = "url")]
+    data: Option<PathBuf>,
+    /// A running server; ENGAGE_TOKEN_KEY must be its key
+    #[arg(long)]
+    url: Option<String>,
+    #[command(flatten)]
+    map: MapArgs,
+    #[command(flatten)]
+    key: TokenKeyArg,
+}
+
+impl Import {
+    /// Runs the command.
+    pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
+        match &self.command {
+            Command::Conversations(conversations) => conversations.run(json),
+        }
+    }
+}
+
+impl Conversations {
+    fn run(&self, json: bool) -> anyhow::Result<Exit> {
+        let mut report = Report::new(&self.file, &self.firm);
+        match (&self.data, &self.url) {
+            (Some(data), _) => folder::import(self, data, json, &mut report)?,
+            (None, Some(url)) => server::import(self, url, json, &mut report)?,
+            (None, None) => return Err(failed(Exit::Usage, "either --data or --url is needed")),
+        }
+        report.print(json)?;
+        Ok(if report.failed == 0 { Exit::Ok } else { Exit::Failure })
+    }
+
+    /// Opens the file; what is wrong with the whole of it is a usage error before the first row.
+    fn rows(&self, time_zone: &str) -> anyhow::Result<Rows> {
+        let time_zone = jiff::tz::TimeZoneDatabase::bundled().get(time_zone)?;
+        let target = Target { firm: self.firm.clone(), time_zone, now: crate::now() };
+        Rows::open(&self.file, &self.map, target).map_err(|error| match &error {
+            error if error.is_usage() => failed(Exit::Usage, error.to_string()),
+            import::Error::Open { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                failed(Exit::NotFound, format!("there is no file {}", self.file.display()))
+            }
+            _ => error.into(),
+        })
+    }
+
+    /// A bar over the file's bytes, on a terminal alone.
+    fn progress(&self, json: bool) -> ProgressBar {
+        let length = std::fs::metadata(&self.file).map_or(0, |file| file.len());
+        let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {msg}  {eta} left")
+            .expect("a constant template is well formed");
+        ProgressBar::with_draw_target(Some(length), target).with_style(style)
+    }
+}

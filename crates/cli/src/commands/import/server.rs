@@ -1,0 +1,106 @@
+//! Importing through a running server, in batches.
+
+use engage_domain::conversation::{Close, Command as Act, Dated, Identity};
+use serde_json::{Value, json};
+
+use super::{Conversations, report::Report};
+use crate::{client::Client, import::Row};
+
+/// Rows of one request.
+const BATCH: usize = 100;
+
+/// Imports every row of the file.
+pub fn import(command: &Conversations, url: &str, json: bool, report: &mut Report) -> anyhow::Result<()> {
+    let client = Client::new(url, command.key.require()?, &command.firm);
+    let settings = client.get("/api/v1/firm/settings")?;
+    let time_zone = settings["settings"]["timeZone"].as_str().unwrap_or("UTC");
+    let mut rows = command.rows(time_zone)?;
+    let progress = command.progress(json);
+    let mut batch = vec![];
+    while let Some(line) = rows.next() {
+        let line = line?;
+        report.rows += 1;
+        progress.set_position(rows.position());
+        progress.set_message(format!("{} rows", report.rows));
+        match line.row {
+            Err(error) => report.fail(line.number, error.to_string()),
+            Ok(row) => {
+                for note in &row.notes {
+                    report.note(line.number, note.to_string());
+                }
+                batch.push(row);
+            }
+        }
+        if batch.len() == BATCH {
+            send(&client, &mut batch, report)?;
+        }
+    }
+    send(&client, &mut batch, report)?;
+    report.unseen(rows.unseen_columns());
+    progress.finish_and_clear();
+    Ok(())
+}
+
+fn send(client: &Client, batch: &mut Vec<Row>, report: &mut Report) -> anyhow::Result<()> {
+    let rows = std::mem::take(batch);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let body = json!({ "rows": rows.iter().map(as_json).collect::<Vec<_>>() });
+    let answer = client.post("/api/v1/firm/imports/conversations", &body)?;
+    let outcomes = answer["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
+    anyhow::ensure!(outcomes.len() == rows.len(), "the server answered {} of {} rows", outcomes.len(), rows.len());
+    for (row, outcome) in rows.iter().zip(outcomes) {
+        match outcome["outcome"].as_str() {
+            Some("created") => report.imported += 1,
+            Some("already_there") => report.already_there += 1,
+            Some(_) | None => report.fail(row.line, outcome["detail"].as_str().unwrap_or("was refused").to_owned()),
+        }
+    }
+    Ok(())
+}
+
+/// A row as the API takes it. Whom it is assigned to and its area's goals are for the server to look up.
+fn as_json(row: &Row) -> Value {
+    let nobody = row.assigned_to.as_ref().map(|_| engage_domain::UserId::from_ulid(ulid::Ulid::nil()));
+    let steps = match row.command(nobody, vec![]) {
+        Act::History(steps) => steps,
+        other => vec![Dated { at: row.created_at, command: other }],
+    };
+    json!({
+        "conversationId": row.conversation_id,
+        "practiceArea": row.practice_area.as_ref().map(|(_, name)| name),
+        "assignedTo": row.assigned_to,
+        "steps": steps.iter().filter_map(step).collect::<Vec<_>>(),
+    })
+}
+
+fn step(dated: &Dated) -> Option<Value> {
+    let act = match &dated.command {
+        Act::Start(start) => {
+            json!({ "start": { "identity": particulars(&start.identity), "externalId": start.external_id } })
+        }
+        Act::AddMessage { author, content } => json!({ "message": { "role": author, "content": content } }),
+        Act::UpdateIdentity(identity) => json!({ "identity": particulars(identity) }),
+        Act::Assign { .. } => json!("assign"),
+        Act::Close(Close::Completed) => json!({ "close": { "status": "completed" } }),
+        Act::Close(Close::Terminated) => json!({ "close": { "status": "terminated" } }),
+        // The server classifies at the start.
+        _ => return None,
+    };
+    Some(json!({ "at": dated.at, "do": act }))
+}
+
+fn particulars(identity: &Identity) -> Value {
+    let Identity { name, email, phone, legal_area, situation, address } = identity;
+    let fields = [
+        ("clientName", name),
+        ("clientEmail", email),
+        ("clientPhone", phone),
+        ("legalArea", legal_area),
+        ("situation", situation),
+        ("address", address),
+    ];
+    let present = fields.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value.as_ref()?))));
+    Value::Object(present.collect())
+}

@@ -1,0 +1,43 @@
+//! `engage serve`: the server on a data folder.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use engage_native::{Options, Platform};
+
+use super::key::TokenKeyArg;
+use crate::{
+    exit::Exit,
+    server::{self, Server},
+};
+
+/// Serves a data folder over HTTP. Prints `READY http://…` when it answers; ends in order on SIGTERM or Ctrl+C.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// The data folder; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where to listen; port 0 picks one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// Believe X-Forwarded-For: only behind a proxy that sets it
+    #[arg(long)]
+    trust_proxy: bool,
+    #[command(flatten)]
+    key: TokenKeyArg,
+}
+
+impl Serve {
+    /// Runs the command.
+    pub fn run(&self) -> anyhow::Result<Exit> {
+        let key = self.key.require()?;
+        server::init_logging();
+        let platform = Platform::open(&self.data, Options::default())?;
+        let runtime = super::open::runtime()?;
+        runtime.block_on(async {
+            let server = Server::start(platform, self.listen, key, self.trust_proxy).await?;
+            println!("READY {}", server.url());
+            server.run().await
+        })
+    }
+}
