@@ -1,7 +1,7 @@
 //! The followers: from journal to index.
 //!
 //! One thread beside each shard takes the firms that have something new and lets each one's [`Pass`](pass::Follower) catch up. The
-//! index is derived, so it yields to the conversations: between two rounds a follower rests as long as the round took, twice over, and at least
+//! index is derived, so it yields to the conversations: between two rounds a follower rests as long as the round took, three times over, and at least
 //! [`REST_MIN`], in which a burst collapses into one row a conversation.
 //!
 //! Guarantees: an index error never reaches whoever wrote; it is retried with back-off and jitter for as long as it lasts. A follower that is
@@ -30,7 +30,7 @@ use crate::{clock::Clock, firm::FirmHandle};
 /// Least rest between two rounds: what a burst waits to be written once, and most of an idle index's lag.
 const REST_MIN: Duration = Duration::from_millis(10);
 /// Longest rest, so that a long round does not make the next one late beyond notice.
-const REST_MAX: Duration = Duration::from_millis(100);
+const REST_MAX: Duration = Duration::from_millis(250);
 /// How often an idle follower shows that it is alive and looks for retries.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// First wait after a failed pass; doubles with each further failure.
@@ -143,7 +143,7 @@ impl Worker {
                 // Nobody writes, so nobody is in the way of catching up.
                 continue;
             }
-            let rest = (began.elapsed() * 2).clamp(REST_MIN, REST_MAX);
+            let rest = (began.elapsed() * 3).clamp(REST_MIN, REST_MAX);
             #[expect(
                 clippy::disallowed_methods,
                 reason = "the rest is the point: it lets conversations go first and bursts collapse"

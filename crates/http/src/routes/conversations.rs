@@ -70,7 +70,7 @@ pub(crate) struct ListQuery {
     /// Last active before then.
     #[param(schema_with = schema::time)]
     activity_to: Option<Timestamp>,
-    /// `lastActivity` unless said otherwise.
+    /// `lastActivity` unless said otherwise; `createdAt` where `createdTo` is given and no bound on activity.
     #[param(schema_with = schema::sort)]
     sort: Option<String>,
     /// `desc` unless said otherwise.
@@ -110,7 +110,13 @@ pub(crate) async fn list<R: Runtime>(
 
 impl ListQuery {
     fn list(self, firm: FirmId) -> Result<ConversationList, Problem> {
-        let sort = word("sort", self.sort, Sort::parse, Sort::ALL.map(Sort::as_str))?;
+        // A span of beginnings with an end, in the order of last activity, would step over everything that was active since;
+        // in the order of the beginnings it is read from its end.
+        let by_beginning = self.created_to.is_some() && self.activity_from.is_none() && self.activity_to.is_none();
+        let sort = match self.sort {
+            None if by_beginning => Sort::CreatedAt,
+            sort => word("sort", sort, Sort::parse, Sort::ALL.map(Sort::as_str))?,
+        };
         let direction = word("order", self.order, Direction::parse, Direction::ALL.map(Direction::as_str))?;
         let order = Order { sort, direction };
         let range = |field, from, to| Range::new(from, to).map_err(|reason| Problem::invalid(field, reason));
