@@ -21,7 +21,12 @@ use engage_domain::{
 };
 use jiff::tz::TimeZone;
 
-use self::{calendar::Calendar, random::Random, script::{FirmScript, Phrases}, story::Story};
+use self::{
+    calendar::Calendar,
+    random::Random,
+    script::{FirmScript, Phrases},
+    story::Story,
+};
 
 /// One firm of the demonstration.
 #[derive(Debug)]

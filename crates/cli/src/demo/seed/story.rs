@@ -1,11 +1,10 @@
 //! One conversation from the first word on, told forward in time until it ends or the present cuts it off.
 
+mod scene;
+
 use engage_domain::{
-    Role, Timestamp, UserId,
-    conversation::{
-        Author, Close, Command, ConflictStatus, Dated, GoalPriority, GoalTemplate, Identity, Phase, Priority, Start,
-        Terms,
-    },
+    Timestamp, UserId,
+    conversation::{Author, Close, Command, ConflictStatus, Dated, Phase, Terms},
 };
 
 use super::{
@@ -13,11 +12,10 @@ use super::{
     calendar::Calendar,
     people::Client,
     random::Random,
-    script::{Area, Exchange, Phrases, Slots, Topic},
+    script::{Area, Slots, Topic},
 };
 
-const MINUTE: i64 = 60_000;
-const DAY: i64 = 24 * 60 * MINUTE;
+const DAY: i64 = 24 * 3_600_000;
 
 /// What becomes of a conversation, if the present does not come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +30,7 @@ enum Outcome {
     Conflicted,
     /// The client stops answering; after some weeks the firm closes.
     Abandoned,
-    /// The matter drags on, past its due date.
+    /// The matter drags on; its due date is mostly moved, and at times missed.
     Lingering,
     /// Begun by mistake or twice, and deleted.
     Deleted,
@@ -48,10 +46,6 @@ const OUTCOMES: [(usize, Outcome); 7] = [
     (3, Outcome::Deleted),
 ];
 
-/// How urgent assignments are, by weight.
-const PRIORITIES: [(usize, Priority); 4] =
-    [(1, Priority::Urgent), (3, Priority::High), (8, Priority::Normal), (2, Priority::Low)];
-
 /// A story being told.
 pub(super) struct Story<'a> {
     firm: &'a SeedFirm,
@@ -64,6 +58,7 @@ pub(super) struct Story<'a> {
     now: Timestamp,
     secured: bool,
     done: Vec<String>,
+    assignee: Option<UserId>,
     terms: Terms,
     steps: Vec<Dated>,
 }
@@ -96,6 +91,7 @@ impl<'a> Story<'a> {
             now: created_at,
             secured: false,
             done: vec![],
+            assignee: None,
             terms: Terms::default(),
             steps: vec![],
         };
@@ -187,7 +183,7 @@ impl<'a> Story<'a> {
         if self.random.chance(60) {
             self.talk(1)?;
         }
-        if self.random.chance(40) {
+        if self.random.chance(25) {
             self.assign()?;
         }
         let days = self.random.between(4, 10);
@@ -205,10 +201,16 @@ impl<'a> Story<'a> {
         self.talk(2)?;
         self.clear_conflicts()?;
         self.gather()?;
-        for _ in 0..self.random.between(1, 2) {
-            let days = self.random.between(12, 60);
+        // Nine rounds outlast the year. Two of them bring news; in most, the due date moves.
+        for round in 0..9 {
+            let days = self.random.between(25, 60);
             self.later(days * DAY);
-            self.say(Author::Agent, |phrases| &phrases.update)?;
+            if round < 2 {
+                self.say(Author::Agent, |phrases| &phrases.update)?;
+            }
+            if self.random.chance(80) {
+                self.extend()?;
+            }
         }
         Some(())
     }
@@ -217,197 +219,5 @@ impl<'a> Story<'a> {
         let days = self.random.between(1, 12);
         self.later(days * DAY);
         self.push(Command::Delete)
-    }
-
-    /// The client's first words and the firm's answer.
-    fn begin(&mut self) -> Told {
-        let told_area = self.random.chance(60).then_some(self.topic.legal_area.as_str());
-        let start = Start {
-            identity: self.client.introduction(told_area),
-            practice_area: Some(self.area.id()),
-            goals: self.area.goals.clone(),
-            resume: None,
-            external_id: None,
-        };
-        self.push(Command::Start(Box::new(start)))?;
-        self.now = self.now.plus_millis(1000);
-        let opening = self.slots.fill(self.random.text(&self.topic.opening));
-        self.message(Author::User, opening)?;
-        self.after_office_minutes(1, 45);
-        self.say(Author::Agent, |phrases| &phrases.welcome)
-    }
-
-    fn sign_in(&mut self) -> Told {
-        self.after_minutes(1, 4);
-        self.push(Command::MovePhase(Phase::LoginSuggested))?;
-        if self.random.chance(50) {
-            self.say(Author::Agent, |phrases| &phrases.sign_in)?;
-        }
-        self.after_minutes(3, 240);
-        self.push(Command::Secure { user: self.client.user.id })?;
-        self.secured = true;
-        self.push(Command::UpdateIdentity(Box::new(self.client.contact())))?;
-        self.reach("user_identification")
-    }
-
-    /// At least `least` questions and answers, some of them on another day.
-    fn talk(&mut self, least: usize) -> Told {
-        let topic = self.topic;
-        let most = topic.exchanges.len().min(4);
-        let count = self.random.between(least as i64, most as i64) as usize;
-        for (number, exchange) in topic.exchanges.iter().take(count).enumerate() {
-            self.ask(exchange)?;
-            if number == 0 {
-                self.describe()?;
-            }
-        }
-        self.reach("legal_needs_assessment")
-    }
-
-    fn ask(&mut self, exchange: &Exchange) -> Told {
-        self.after_office_minutes(1, 20);
-        let question = self.slots.fill(&exchange.ask);
-        self.message(Author::Agent, question)?;
-        if self.random.chance(15) {
-            self.after_minutes(600, 2800);
-        } else {
-            self.after_minutes(1, 50);
-        }
-        let answer = self.slots.fill(self.random.text(&exchange.answer));
-        self.message(Author::User, answer)?;
-        self.after_minutes(1, 5);
-        exchange.goal.as_ref().map_or(Some(()), |goal| self.reach(goal))
-    }
-
-    /// The firm writes down what it understood.
-    fn describe(&mut self) -> Told {
-        let situation = self.slots.fill(&self.topic.situation);
-        let address = self.random.chance(50).then(|| self.client.address.as_str().into());
-        self.push(Command::UpdateIdentity(Box::new(Identity {
-            legal_area: Some(self.topic.legal_area.as_str().into()),
-            situation: Some(situation.as_str().into()),
-            address,
-            ..Identity::default()
-        })))
-    }
-
-    fn clear_conflicts(&mut self) -> Told {
-        self.reach("conflict_check_readiness")?;
-        self.after_office_minutes(60, 2000);
-        self.push(Command::DecideConflict(ConflictStatus::Clear))?;
-        self.push(Command::MovePhase(Phase::ConflictCheckComplete))?;
-        if self.random.chance(50) {
-            self.say(Author::Agent, |phrases| &phrases.cleared)?;
-        }
-        Some(())
-    }
-
-    fn gather(&mut self) -> Told {
-        self.after_office_minutes(30, 900);
-        self.push(Command::MovePhase(Phase::DataGathering))
-    }
-
-    /// What the intake cannot end without is found out; of the rest, some.
-    fn reach_the_rest(&mut self) -> Told {
-        let area = self.area;
-        for goal in GoalTemplate::base().iter().chain(&area.goals) {
-            let needed = match goal.priority {
-                GoalPriority::Critical | GoalPriority::Required => true,
-                GoalPriority::Important => self.random.chance(80),
-                GoalPriority::Optional => self.random.chance(40),
-            };
-            if needed {
-                self.reach(&goal.id)?;
-            }
-        }
-        Some(())
-    }
-
-    fn reach(&mut self, goal: &str) -> Told {
-        if self.done.iter().any(|done| done == goal) {
-            return Some(());
-        }
-        self.done.push(goal.to_owned());
-        self.push(Command::CompleteGoal { id: goal.to_owned() })
-    }
-
-    /// Somebody becomes responsible; at times it is offered first, or passed on later.
-    fn assign(&mut self) -> Told {
-        self.after_office_minutes(20, 1500);
-        let first = self.somebody();
-        let due_days = self.random.between(3, 24);
-        self.terms = Terms {
-            priority: self.random.weighted(&PRIORITIES),
-            due_date: Some(self.calendar.due(self.now, due_days)),
-            estimated_hours: self.random.chance(70).then(|| self.random.between(2, 40) as f64 / 2.0),
-            notes: self.random.chance(30).then(|| self.random.text(&self.firm.phrases.notes).into()),
-        };
-        let offered = self.random.chance(20);
-        self.give(first, offered)?;
-        if self.random.chance(12) {
-            self.after_office_minutes(200, 2800);
-            let other = self.somebody();
-            self.give(other, false)
-        } else if offered {
-            self.after_office_minutes(60, 1500);
-            self.give(first, false)
-        } else {
-            Some(())
-        }
-    }
-
-    fn give(&mut self, assignee: UserId, pending: bool) -> Told {
-        self.push(Command::Assign { assignee, terms: Box::new(self.terms.clone()), pending })
-    }
-
-    /// An attorney, seldom a paralegal.
-    fn somebody(&mut self) -> UserId {
-        let role = if self.random.chance(85) { Role::Attorney } else { Role::Paralegal };
-        let able: Vec<_> = self.firm.staff.iter().filter(|member| member.role == role).collect();
-        self.random.pick(&able).id
-    }
-
-    fn finish_assignment(&mut self) -> Told {
-        if !self.steps.iter().any(|step| matches!(step.command, Command::Assign { .. })) {
-            return Some(());
-        }
-        let estimated = self.terms.estimated_hours.unwrap_or(3.0);
-        let quarters = (estimated * 4.0 * self.random.between(60, 150) as f64 / 100.0).round();
-        self.push(Command::CompleteAssignment { actual_hours: Some(quarters.max(1.0) / 4.0) })
-    }
-
-    fn say(&mut self, author: Author, from: impl FnOnce(&Phrases) -> &[String]) -> Told {
-        let text = self.slots.fill(self.random.text(from(&self.firm.phrases)));
-        self.message(author, text)
-    }
-
-    fn message(&mut self, author: Author, text: String) -> Told {
-        self.push(Command::AddMessage { author, content: text.as_str().into() })
-    }
-
-    /// Adds one step, and moves on a moment so that two steps are never at once.
-    fn push(&mut self, command: Command) -> Told {
-        if self.now > self.calendar.until() {
-            return None;
-        }
-        self.steps.push(Dated { at: self.now, command });
-        let moment = self.random.between(800, 9000);
-        self.now = self.now.plus_millis(moment);
-        Some(())
-    }
-
-    fn after_minutes(&mut self, least: i64, most: i64) {
-        let minutes = self.random.between(least, most);
-        self.now = self.now.plus_millis(minutes * MINUTE);
-    }
-
-    /// The same, and then in the firm's office hours.
-    fn after_office_minutes(&mut self, least: i64, most: i64) {
-        self.after_minutes(least, most);
-        self.now = self.calendar.office(self.now, &mut self.random);
-    }
-
-    fn later(&mut self, ms: i64) {
-        self.now = self.calendar.office(self.now.plus_millis(ms), &mut self.random);
     }
 }

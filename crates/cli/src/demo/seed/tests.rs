@@ -67,7 +67,9 @@ fn every_command_is_accepted_whatever_the_seed() {
 fn the_same_seed_tells_the_same_and_another_tells_something_else() {
     // Debug does not show private text, so the events' JSON is compared.
     let told = |seed| {
-        let of_firm = |firm: SeedFirm| firm.conversations().map(|told| (told.id, outcome(&told), words(&told))).collect::<Vec<_>>();
+        let of_firm = |firm: SeedFirm| {
+            firm.conversations().map(|told| (told.id, outcome(&told), words(&told))).collect::<Vec<_>>()
+        };
         firms(seed, until()).into_iter().map(of_firm).collect::<Vec<_>>()
     };
     assert!(told(SEED) == told(SEED));
@@ -85,7 +87,10 @@ fn words(conversation: &SeedConversation) -> Vec<String> {
 #[test]
 fn a_later_present_goes_on_with_the_same_conversations() {
     let ids = |until: Timestamp| -> BTreeSet<_> {
-        firms(SEED, until).iter().flat_map(|firm| firm.conversations().map(|told| told.id).collect::<Vec<_>>()).collect()
+        firms(SEED, until)
+            .iter()
+            .flat_map(|firm| firm.conversations().map(|told| told.id).collect::<Vec<_>>())
+            .collect()
     };
     assert_eq!(ids(until()), ids(until().plus_millis(DAY)));
 }
@@ -121,8 +126,11 @@ fn each_firm_has_a_believable_year() {
         assert!(share(Conversation::is_deleted) >= 3);
         println!("open: unassigned and idle for a day, overdue, in the last three days");
         let open = |state: &Conversation| state.status == Status::Active && !state.is_deleted();
-        let idle = |state: &Conversation| state.assigned_to.is_none() && state.last_activity < until().plus_millis(-DAY);
-        let count = |holds: &dyn Fn(&Conversation) -> bool| told.iter().filter(|(state, _)| open(state) && holds(state)).count();
+        let idle =
+            |state: &Conversation| state.assigned_to.is_none() && state.last_activity < until().plus_millis(-DAY);
+        let count = |holds: &dyn Fn(&Conversation) -> bool| {
+            told.iter().filter(|(state, _)| open(state) && holds(state)).count()
+        };
         let overdue = |state: &Conversation| {
             state.current_assignment().is_some_and(|current| current.terms.due_date.is_some_and(|due| due < until()))
         };
@@ -138,7 +146,10 @@ fn each_firm_has_a_believable_year() {
         let longest = *lengths.keys().next_back().unwrap();
         assert!(longest <= 14 && lengths.len() >= 8);
         let begun_now = until().plus_millis(-3 * DAY);
-        assert!(told.iter().all(|(state, words)| words.len() >= 2 || state.created_at > begun_now), "an answer comes soon");
+        assert!(
+            told.iter().all(|(state, words)| words.len() >= 2 || state.created_at > begun_now),
+            "an answer comes soon"
+        );
         let clients: BTreeSet<_> = told.iter().filter_map(|(state, _)| state.user_id).collect();
         assert!(clients.len() > 200);
     }
