@@ -65,7 +65,8 @@ impl<A: Aggregate> Activation<A> {
         }
     }
 
-    /// Loads the object called `key`; one without entries comes out as new.
+    /// Loads the object called `key`; one without entries comes out as new. Not with unflushed entries of that object in the same
+    /// transaction: they are not in the directory yet, so the load would not see them.
     pub fn load(sql: &mut dyn Sql, key: ObjectKey) -> Result<Self, Error> {
         let head = first(
             sql,

@@ -18,6 +18,10 @@ use crate::{
 /// Every event whose version is a multiple of this is in the sparse index `entry_mark`; also written there as a literal.
 pub(crate) const MARK_EVERY: u64 = 64;
 
+/// The number of a mark. The literal is that of the index, which SQLite takes only for the same expression.
+const MARK: &str = "SELECT seq FROM entry INDEXED BY entry_mark
+                    WHERE object = ?1 AND version = ?2 AND schema IS NOT NULL AND version % 64 = 0";
+
 /// Where an object's events end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
@@ -93,10 +97,8 @@ impl Head {
         if mark >= self.version || from == Version::NONE {
             return Ok((self.last_event, self.version));
         }
-        let text = "SELECT seq FROM entry INDEXED BY entry_mark
-                    WHERE object = ?1 AND version = ?2 AND schema IS NOT NULL AND version % 64 = 0";
         let seq =
-            first(sql, text, &[Value::Integer(self.object), Value::Integer(mark.0 as i64)], |row| row.integer(0))?;
+            first(sql, MARK, &[Value::Integer(self.object), Value::Integer(mark.0 as i64)], |row| row.integer(0))?;
         let missing = || Error::Corrupt(format!("version {mark} of an object is missing"));
         Ok((seq.ok_or_else(missing)?, mark))
     }
@@ -131,5 +133,18 @@ impl Head {
             after = upto;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_and_the_query_know_the_same_marks() {
+        let literal = format!("version % {MARK_EVERY} = 0");
+        let index = include_str!("schema.sql").lines().find(|line| line.contains("INDEX entry_mark"));
+        assert!(index.is_some_and(|index| index.ends_with(&format!(" AND {literal};"))), "{index:?}");
+        assert!(MARK.ends_with(&format!(" AND {literal}")), "{MARK}");
     }
 }

@@ -128,7 +128,7 @@ pub fn counts(sql: &mut dyn Sql) -> Result<(u64, u64), Error> {
 }
 
 fn head(sql: &mut dyn Sql, conversation: ConversationId) -> Result<Option<Head>, Error> {
-    Head::of(sql, &ObjectKey { kind: Kind::Conversation, name: conversation.to_string().into() })
+    Head::of(sql, &ObjectKey::of::<Conversation>(&conversation))
 }
 
 /// At most `limit` messages with versions below `before` (none: of any version), newest first. Costs as many steps as it shows

@@ -38,7 +38,7 @@ pub fn migrate(sql: &mut dyn Sql, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// The writer's side of one firm's journal.
+/// The writer's side of one firm's journal. It counts on from what it appended last, so after a rollback it must be opened anew.
 #[derive(Debug)]
 pub struct Journal {
     firm: FirmId,

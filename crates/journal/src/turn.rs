@@ -27,6 +27,13 @@ pub struct ObjectKey {
     pub name: Box<str>,
 }
 
+impl ObjectKey {
+    /// The key of the object of kind `A` with that id.
+    pub fn of<A: Aggregate>(id: &A::Id) -> Self {
+        Self { kind: A::KIND, name: id.to_string().into() }
+    }
+}
+
 /// The caller's name for a command, so that repeating it does not repeat its effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandId {

@@ -147,8 +147,16 @@ fn check_directory(sql: &mut dyn Sql, heads: &mut HashMap<ObjectKey, Head>, walk
         match heads.remove(&key) {
             Some(head) if head == row => {}
             Some(head) => {
-                let (log, directory) = (head.seq, row.seq);
-                let problem = format!("its last entry is {log}, the directory says {directory}");
+                let (what, log, directory) = if head.seq != row.seq {
+                    ("last entry", head.seq.to_string(), row.seq.to_string())
+                } else if head.last_event != row.last_event {
+                    ("last event", head.last_event.to_string(), row.last_event.to_string())
+                } else if head.version != row.version {
+                    ("version", head.version.to_string(), row.version.to_string())
+                } else {
+                    ("last hash", format!("{:?}", head.hash), format!("{:?}", row.hash))
+                };
+                let problem = format!("its {what} is {log}, the directory says {directory}");
                 note(&mut walk.errors, &object, 0, problem);
             }
             None => note(&mut walk.errors, &object, 0, "has no entries"),

@@ -139,6 +139,7 @@ fn an_entry_dropped_in_the_middle_shows() {
             "journal 4: entries are missing up to 4",
             &format!("conversation/1 6: {LOOSE}"),
             "conversation/1 6: has version 3 where 2 belongs",
+            "conversation/1 6: is linked to entry 4 where 2 belongs",
         ],
     );
 }
@@ -163,9 +164,47 @@ fn a_gap_in_a_chain_closed_by_hand_shows() {
             "UPDATE entry SET seq = seq - 1 WHERE seq = 9",
             "UPDATE entry SET seq = seq - 1 WHERE seq = 10",
             "UPDATE object SET seq = seq - 1 WHERE kind = 'conversation'",
+            "UPDATE object SET last_event = 8 WHERE last_event = 9",
         ],
         &[&format!("conversation/1 8: {CHANGED}")],
     );
+}
+
+#[test]
+fn a_link_to_another_entry_shows() {
+    // To an earlier event, another object's, an access entry, itself, none and one that is not there; of an event and of an access.
+    for (seq, belongs, wrong) in
+        [(6, 4, 2), (6, 4, 5), (9, 6, 8), (9, 6, 9), (9, 6, 0), (9, 6, 99), (8, 6, 4), (10, 7, 5)]
+    {
+        let object = if seq == 10 { 2 } else { 1 };
+        check(
+            &[&format!("UPDATE entry SET prev = {wrong} WHERE seq = {seq}")],
+            &[&format!("conversation/{object} {seq}: is linked to entry {wrong} where {belongs} belongs")],
+        );
+    }
+}
+
+#[test]
+fn a_link_from_the_first_entry_shows() {
+    check(&["UPDATE entry SET prev = 1 WHERE seq = 2"], &["conversation/1 2: is linked to entry 1 where 0 belongs"]);
+}
+
+#[test]
+fn a_directory_that_disagrees_shows_in_what() {
+    for (change, problem) in [
+        ("seq = 8", "its last entry is 9, the directory says 8"),
+        ("last_event = 6", "its last event is 9, the directory says 6"),
+        ("version = 3", "its version is 4, the directory says 3"),
+    ] {
+        let change = format!("UPDATE object SET {change} WHERE name LIKE '%01'");
+        check(&[&change], &[&format!("conversation/1 0: {problem}")]);
+    }
+    let mut desk = desk();
+    desk.sql.tamper("UPDATE object SET hash = zeroblob(32) WHERE name LIKE '%01'");
+    let errors = shown(&desk.walk().errors);
+    let says = format!(", the directory says {}", "0".repeat(64));
+    assert!(errors.len() == 1 && errors[0].starts_with("conversation/1 0: its last hash is "), "{errors:?}");
+    assert!(errors[0].ends_with(&says), "{errors:?}");
 }
 
 #[test]
@@ -219,9 +258,19 @@ fn two_entries_of_one_object_in_each_others_place_show() {
 
 #[test]
 fn two_entries_of_different_objects_in_each_others_place_show() {
-    // Each chain is as it was; only the order between the two objects is another.
+    const ORDER: &str = "conversation/1 5: has an id or a time before that of the entry before it";
     let [first, second, third] = swap_places(4, 5);
-    check(&[&first, &second, &third], &["conversation/1 5: has an id or a time before that of the entry before it"]);
+    check(
+        &[&first, &second, &third],
+        &[
+            ORDER,
+            "conversation/1 6: is linked to entry 4 where 5 belongs",
+            "conversation/2 7: is linked to entry 5 where 4 belongs",
+        ],
+    );
+    // With the links put right each chain is as it was; only the order between the two objects is another.
+    let relink = "UPDATE entry SET prev = iif(seq = 6, 5, 4) WHERE seq IN (6, 7)";
+    check(&[&first, &second, &third, relink], &[ORDER]);
 }
 
 #[test]
@@ -252,13 +301,14 @@ fn an_object_of_another_kind_shows() {
 
 #[test]
 fn an_object_without_entries_shows() {
-    let invent = "INSERT INTO object (kind, name, version, hash, seq) VALUES ('user', 'nobody', 0, zeroblob(32), 0)";
+    let invent = "INSERT INTO object (kind, name, version, hash, seq, last_event)
+                  VALUES ('user', 'nobody', 0, zeroblob(32), 0, 0)";
     check(&[invent], &["user/nobody 0: has no entries"]);
 }
 
 #[test]
 fn an_invented_entry_shows() {
-    let invent = "INSERT INTO entry SELECT 11, object, version + 1, '7ZZZZZZZZZ0000000000000000', at, actor, action,
+    let invent = "INSERT INTO entry SELECT 11, object, 9, version + 1, '7ZZZZZZZZZ0000000000000000', at, actor, action,
                   outcome, details, schema, payload, payload_hash, hash, hash, command_id FROM entry WHERE seq = 9";
     check(
         &[invent],
@@ -286,7 +336,11 @@ fn an_entry_that_cannot_be_read_does_not_stop_the_walk() {
         assert!(errors[0].starts_with("unknown 4: "), "{change}: {errors:?}");
         assert_eq!(
             errors[1..],
-            [format!("conversation/1 6: {LOOSE}"), "conversation/1 6: has version 3 where 2 belongs".into()]
+            [
+                format!("conversation/1 6: {LOOSE}"),
+                "conversation/1 6: has version 3 where 2 belongs".into(),
+                "conversation/1 6: is linked to entry 4 where 2 belongs".into(),
+            ]
         );
     }
 }

@@ -130,7 +130,7 @@ pub(crate) fn done<A: Aggregate>(turn: Turn<A>) -> Answer<A> {
 }
 
 pub(crate) fn key<A: Aggregate>(id: &A::Id) -> ObjectKey {
-    ObjectKey { kind: A::KIND, name: id.to_string().into() }
+    ObjectKey::of::<A>(id)
 }
 
 pub(crate) fn conversation(n: u128) -> ObjectKey {

@@ -9,6 +9,7 @@ mod cost;
 mod desk;
 mod erasure;
 mod golden;
+mod links;
 mod migrations;
 mod readers;
 mod replay;

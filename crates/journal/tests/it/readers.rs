@@ -152,7 +152,11 @@ fn no_statement_but_a_count_walks_a_table_or_sorts() {
     let mut desk = desk();
     desk.create_firm();
     desk.verified();
+    for n in 10..=2 * 64 {
+        desk.tell(1, message(&n.to_string()));
+    }
     page(&mut desk, Some(5), 2);
+    assert!(desk.sql.texts().iter().any(|text| text.contains("INDEXED BY entry_mark")));
     read::events(&mut desk.sql, conversation_id(1), Version(3), 2).unwrap();
     read::objects_after(&mut desk.sql, Kind::Conversation, "", 10).unwrap();
     read::object_exists(&mut desk.sql, &conversation(1)).unwrap();
@@ -162,7 +166,7 @@ fn no_statement_but_a_count_walks_a_table_or_sorts() {
     for text in desk.sql.texts().clone() {
         // The last entry is the end of the table; the walk compares the whole directory on purpose.
         let on_purpose = text.contains("ORDER BY seq DESC LIMIT 1")
-            || text == "SELECT kind, name, version, hash, seq FROM object"
+            || text == "SELECT kind, name, version, hash, seq, last_event FROM object"
             || text.contains("FROM alarm JOIN object")
             || text.contains("FROM sqlite_master")
             || text.contains("FROM migration");
