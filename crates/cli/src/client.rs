@@ -25,12 +25,7 @@ impl Client {
     /// A client of the server at `url`, whose key is `key`.
     pub fn new(url: &str, key: TokenKey, firm: &FirmId) -> Self {
         let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false);
-        Self {
-            agent: config.build().new_agent(),
-            base: url.trim_end_matches('/').to_owned(),
-            key,
-            firm: firm.clone(),
-        }
+        Self { agent: config.build().new_agent(), base: url.trim_end_matches('/').to_owned(), key, firm: firm.clone() }
     }
 
     fn authorization(&self) -> String {

@@ -118,10 +118,10 @@ async fn signal() -> &'static str {
 
 fn metrics_renderer(engage: Arc<Engage<Platform>>) -> Arc<dyn Fn() -> String + Send + Sync> {
     // In a process there is one recorder; a second server of the same process shares it.
-    static RECORDER: std::sync::OnceLock<Option<metrics_exporter_prometheus::PrometheusHandle>> = std::sync::OnceLock::new();
-    let recorder = RECORDER
-        .get_or_init(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok())
-        .clone();
+    static RECORDER: std::sync::OnceLock<Option<metrics_exporter_prometheus::PrometheusHandle>> =
+        std::sync::OnceLock::new();
+    let recorder =
+        RECORDER.get_or_init(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok()).clone();
     Arc::new(move || {
         engage.runtime().record_gauges();
         recorder.as_ref().map(|recorder| recorder.render()).unwrap_or_default()

@@ -144,10 +144,7 @@ impl Worker {
                 continue;
             }
             let rest = (began.elapsed() * 3).clamp(REST_MIN, REST_MAX);
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "the rest is the point: it lets conversations go first and bursts collapse"
-            )]
+            // The rest is the point: conversations go first, and bursts collapse.
             thread::sleep(rest);
         }
     }

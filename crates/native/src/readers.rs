@@ -24,10 +24,13 @@ pub(crate) enum Source {
     Index,
 }
 
+/// A connection, and the generation of the file that it was opened on.
+type Idle = (u64, Db);
+
 /// The idle connections.
 #[derive(Debug, Default)]
 pub(crate) struct Readers {
-    idle: Mutex<HashMap<(FirmId, Source), Vec<(u64, Db)>>>,
+    idle: Mutex<HashMap<(FirmId, Source), Vec<Idle>>>,
 }
 
 impl Readers {

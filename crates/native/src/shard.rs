@@ -40,6 +40,10 @@ const TICK: Duration = Duration::from_millis(500);
 /// Least time between two looks at the alarms, so that one that cannot be served does not keep a core busy.
 const PAUSE: Duration = Duration::from_millis(20);
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all messages are jobs, and a box for each would cost more than it saves"
+)]
 pub(crate) enum Message {
     Job(Job),
     /// Ends the shard, behind everything that was sent before.

@@ -29,7 +29,7 @@ const TOKEN_TTL_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Serves three made-up firms with a year of conversations, on this machine alone. Prints links and tokens to try, then
 /// `READY http://…`. In a temporary folder, unless --data says where.
 #[derive(Args, Debug)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Keep the data in this folder, and go on with it the next time
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Demo {
 
 impl Demo {
     /// Runs the command.
-    pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
         server::init_logging();
         // Lives as long as the server; its folder goes with it.
         let temporary = match &self.data {
@@ -188,7 +188,10 @@ fn announce(firms: &[SeedFirm], url: &str, key: &TokenKey, now: Timestamp, json:
         println!("\nTry, as {}:", person.name);
         println!("  TOKEN={}", token(firm, person));
         println!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/api/v1/firm/conversations?status=active&limit=5'");
-        println!("  curl -H 'Content-Type: application/json' -d '{{\"firmId\":\"{}\"}}' {url}/api/v1/conversations", firm.id);
+        println!(
+            "  curl -H 'Content-Type: application/json' -d '{{\"firmId\":\"{}\"}}' {url}/api/v1/conversations",
+            firm.id
+        );
         println!("  curl {url}/api/openapi.json\n");
     }
 }

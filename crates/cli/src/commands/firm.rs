@@ -19,7 +19,7 @@ use crate::{
 
 /// Founds firms.
 #[derive(Args, Debug)]
-pub struct Firm {
+pub(crate) struct Firm {
     #[command(subcommand)]
     command: Command,
 }
@@ -56,7 +56,7 @@ struct Create {
 
 impl Firm {
     /// Runs the command.
-    pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
         match &self.command {
             Command::Create(create) => create.run(json),
         }

@@ -19,7 +19,7 @@ use crate::{
 
 /// Brings data in from elsewhere.
 #[derive(Args, Debug)]
-pub struct Import {
+pub(crate) struct Import {
     #[command(subcommand)]
     command: Command,
 }
@@ -52,7 +52,7 @@ struct Conversations {
 
 impl Import {
     /// Runs the command.
-    pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
         match &self.command {
             Command::Conversations(conversations) => conversations.run(json),
         }

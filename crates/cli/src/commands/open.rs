@@ -8,7 +8,7 @@ use engage_native::{Options, Platform};
 use crate::exit::{Exit, failed};
 
 /// Opens a data folder that exists already: a mistyped path is an error, not a new folder.
-pub fn existing(data: &Path, options: Options) -> anyhow::Result<Platform> {
+pub(crate) fn existing(data: &Path, options: Options) -> anyhow::Result<Platform> {
     if !data.join("firms").is_dir() {
         return Err(failed(Exit::NotFound, format!("{} is not a data folder", data.display())));
     }
@@ -16,14 +16,16 @@ pub fn existing(data: &Path, options: Options) -> anyhow::Result<Platform> {
 }
 
 /// A firm that the folder holds.
-pub fn known(platform: &Platform, firm: &FirmId) -> anyhow::Result<FirmId> {
+pub(crate) fn known(platform: &Platform, firm: &FirmId) -> anyhow::Result<FirmId> {
     match platform.handle(firm) {
         Ok(_) => Ok(firm.clone()),
-        Err(_) => Err(failed(Exit::NotFound, format!("there is no firm {firm} in {}", platform.folder().path().display()))),
+        Err(_) => {
+            Err(failed(Exit::NotFound, format!("there is no firm {firm} in {}", platform.folder().path().display())))
+        }
     }
 }
 
 /// The runtime on which commands wait.
-pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

@@ -7,11 +7,11 @@ use crate::exit::Exit;
 
 /// Prints the OpenAPI 3.1 document of the API, as the server serves it under /api/openapi.json.
 #[derive(Args, Debug)]
-pub struct OpenApi {}
+pub(crate) struct OpenApi {}
 
 impl OpenApi {
     /// Runs the command.
-    pub fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         println!("{}", serde_json::to_string_pretty(&engage_http::openapi::<Platform>())?);
         Ok(Exit::Ok)
     }

@@ -13,7 +13,7 @@ use crate::{
 
 /// Serves a data folder over HTTP. Prints `READY http://…` when it answers; ends in order on SIGTERM or Ctrl+C.
 #[derive(Args, Debug)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// The data folder; made if it is not there
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
@@ -29,7 +29,7 @@ pub struct Serve {
 
 impl Serve {
     /// Runs the command.
-    pub fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let key = self.key.require()?;
         server::init_logging();
         let platform = Platform::open(&self.data, Options::default())?;

@@ -5,11 +5,14 @@ use engage_domain::{FirmId, Role};
 use engage_http::token::{TokenRequest, issue_token};
 
 use super::key::TokenKeyArg;
-use crate::{exit::{Exit, failed}, span};
+use crate::{
+    exit::{Exit, failed},
+    span,
+};
 
 /// Prints a bearer token, alone on its line. The key comes from ENGAGE_TOKEN_KEY.
 #[derive(Args, Debug)]
-pub struct Token {
+pub(crate) struct Token {
     /// The firm
     #[arg(long, value_name = "FIRM")]
     firm: FirmId,
@@ -41,7 +44,7 @@ fn role(word: &str) -> Result<Role, String> {
 
 impl Token {
     /// Runs the command.
-    pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
         if self.user.trim().is_empty() || self.user.len() > engage_domain::user::SUBJECT_MAX {
             return Err(failed(Exit::Usage, "--user must have 1 to 255 bytes"));
         }

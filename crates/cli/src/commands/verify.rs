@@ -16,7 +16,7 @@ const CATCH_UP: Duration = Duration::from_secs(3600);
 
 /// Walks every hash chain and compares every index row with its source. Exit code 6 when anything is off.
 #[derive(Args, Debug)]
-pub struct Verify {
+pub(crate) struct Verify {
     /// The data folder; no server may be using it
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
@@ -32,7 +32,7 @@ struct Output {
 
 impl Verify {
     /// Runs the command.
-    pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
         let platform = open::existing(&self.data, Options::default())?;
         let firms = match &self.firm {
             Some(firm) => vec![open::known(&platform, firm)?],

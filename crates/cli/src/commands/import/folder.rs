@@ -26,7 +26,7 @@ const IN_FLIGHT: usize = 256;
 type Outcome = (u64, Result<bool, String>);
 
 /// Imports every row of the file.
-pub fn import(command: &Conversations, data: &Path, json: bool, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn import(command: &Conversations, data: &Path, json: bool, report: &mut Report) -> anyhow::Result<()> {
     let platform = Arc::new(open::existing(data, Options::default())?);
     open::known(&platform, &command.firm)?;
     open::runtime()?.block_on(async {
@@ -143,8 +143,7 @@ impl Sink {
         }
         let user = UserId::from_subject(&self.firm, text);
         let standing = self.platform.standing(&self.firm, user).await?;
-        let works_here =
-            |standing: &Standing| standing.status == UserStatus::Active && standing.role.is_staff();
+        let works_here = |standing: &Standing| standing.status == UserStatus::Active && standing.role.is_staff();
         let found = standing.filter(works_here).map(|_| user);
         self.people.insert(text.to_owned(), found);
         Ok(found)

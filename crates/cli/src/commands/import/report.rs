@@ -11,17 +11,17 @@ const ERRORS_MAX: usize = 100;
 /// What came of an import.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub(crate) struct Report {
     file: PathBuf,
     firm: FirmId,
     /// Rows read.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Conversations that are there now and were not before.
-    pub imported: u64,
+    pub(crate) imported: u64,
     /// Conversations that were there already.
-    pub already_there: u64,
+    pub(crate) already_there: u64,
     /// Rows that were left out.
-    pub failed: u64,
+    pub(crate) failed: u64,
     errors: Vec<RowProblem>,
     notes: Vec<RowProblem>,
     unseen_columns: Vec<String>,
@@ -35,7 +35,7 @@ struct RowProblem {
 
 impl Report {
     /// Nothing has come of it yet.
-    pub fn new(file: &Path, firm: &FirmId) -> Self {
+    pub(crate) fn new(file: &Path, firm: &FirmId) -> Self {
         Self {
             file: file.to_owned(),
             firm: firm.clone(),
@@ -50,7 +50,7 @@ impl Report {
     }
 
     /// A row was left out.
-    pub fn fail(&mut self, line: u64, message: String) {
+    pub(crate) fn fail(&mut self, line: u64, message: String) {
         self.failed += 1;
         if self.errors.len() < ERRORS_MAX {
             self.errors.push(RowProblem { line, message });
@@ -58,19 +58,19 @@ impl Report {
     }
 
     /// Something about a row is worth knowing.
-    pub fn note(&mut self, line: u64, message: String) {
+    pub(crate) fn note(&mut self, line: u64, message: String) {
         if self.notes.len() < ERRORS_MAX {
             self.notes.push(RowProblem { line, message });
         }
     }
 
     /// These columns never held a value.
-    pub fn unseen(&mut self, columns: Vec<&str>) {
+    pub(crate) fn unseen(&mut self, columns: Vec<&str>) {
         self.unseen_columns = columns.into_iter().map(str::to_owned).collect();
     }
 
     /// Prints it.
-    pub fn print(&mut self, json: bool) -> anyhow::Result<()> {
+    pub(crate) fn print(&mut self, json: bool) -> anyhow::Result<()> {
         self.errors.sort_by_key(|problem| problem.line);
         if json {
             println!("{}", serde_json::to_string(self)?);

@@ -10,7 +10,7 @@ use crate::{client::Client, import::Row};
 const BATCH: usize = 100;
 
 /// Imports every row of the file.
-pub fn import(command: &Conversations, url: &str, json: bool, report: &mut Report) -> anyhow::Result<()> {
+pub(crate) fn import(command: &Conversations, url: &str, json: bool, report: &mut Report) -> anyhow::Result<()> {
     let client = Client::new(url, command.key.require()?, &command.firm);
     let settings = client.get("/api/v1/firm/settings")?;
     let time_zone = settings["settings"]["timeZone"].as_str().unwrap_or("UTC");
