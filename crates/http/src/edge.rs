@@ -102,12 +102,12 @@ impl Stopwatch {
 
     fn record(&self, method: &Method, route: &str, status: StatusCode) {
         let (method, route) = (method_label(method), route.to_owned());
-        let class = match status.as_u16() {
+        let outcome = match status.as_u16() {
             100..400 => "ok",
             400..500 => "refused",
             _ => "failed",
         };
-        metrics::counter!("engage_http_requests_total", "method" => method, "route" => route.clone(), "outcome" => class)
+        metrics::counter!("engage_http_requests_total", "method" => method, "route" => route.clone(), "outcome" => outcome)
             .increment(1);
         #[cfg(not(target_arch = "wasm32"))]
         metrics::histogram!("engage_http_request_seconds", "method" => method, "route" => route)

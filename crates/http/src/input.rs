@@ -9,7 +9,7 @@ use axum::{
 };
 use engage_app::{IdempotencyKey, Runtime, Write};
 use engage_domain::Version;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     problem::{Code, Problem},
@@ -83,6 +83,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let detail = format!("the body is not UTF-8 at byte {}", error.valid_up_to());
         Problem::new(Code::MalformedJson, detail)
     })?;
+    // Serde would take a sequence of the fields' values for the object, too.
+    if !text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return Err(Problem::invalid("body", "must be an object"));
+    }
     serde_json::from_str(text).map_err(|error| {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
@@ -204,7 +208,8 @@ mod tests {
         refuses(r#"{"name":"a","inner":{}}"#, Code::InvalidValue, Some("inner.count"));
         refuses(r#"{"name":"a","inner":{"count":300}}"#, Code::InvalidValue, Some("inner.count"));
         refuses(r#"{"name":"a","inner":{"count":1,"y":2}}"#, Code::InvalidValue, Some("inner.y"));
-        refuses("[]", Code::InvalidValue, Some("name"));
+        refuses("[]", Code::InvalidValue, Some("body"));
+        refuses(r#" ["a", null]"#, Code::InvalidValue, Some("body"));
         refuses("7", Code::InvalidValue, Some("body"));
     }
 

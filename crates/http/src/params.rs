@@ -1,9 +1,9 @@
 //! What comes in with the address: ids in the path, parameters in the query.
 
-use std::{collections::HashMap, str::FromStr};
+use std::str::FromStr;
 
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::{FromRequestParts, RawPathParams},
     http::{header::HeaderName, request::Parts},
 };
 use engage_app::{Resource, Runtime, runtime::Token};
@@ -41,14 +41,19 @@ impl<T: PathId, R: Runtime> FromRequestParts<Shared<R>> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, server: &Shared<R>) -> Result<Self, Problem> {
         let unknown = || Problem::unknown(T::RESOURCE);
-        segment(parts, server, "id").await.and_then(|text| text.parse().ok()).map(Self).ok_or_else(unknown)
+        segment(parts, server, "id", |text| text.parse().ok()).await.map(Self).ok_or_else(unknown)
     }
 }
 
-/// The text that stands in the path as `{name}`.
-pub(crate) async fn segment<R: Runtime>(parts: &mut Parts, server: &Shared<R>, name: &str) -> Option<String> {
-    let Path(mut segments) = Path::<HashMap<String, String>>::from_request_parts(parts, server).await.ok()?;
-    segments.remove(name)
+/// What `read` makes of the text that stands in the path as `{name}`.
+pub(crate) async fn segment<T, R: Runtime>(
+    parts: &mut Parts,
+    server: &Shared<R>,
+    name: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let segments = RawPathParams::from_request_parts(parts, server).await.ok()?;
+    segments.iter().find(|(key, _)| *key == name).and_then(|(_, text)| read(text))
 }
 
 /// The query's parameters. One that is unknown, repeated or wrong is refused by name.

@@ -137,7 +137,8 @@ impl<R: Runtime> FromRequestParts<Shared<R>> for PathToken {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, server: &Shared<R>) -> Result<Self, Problem> {
-        token(&segment(parts, server, "token").await.unwrap_or_default()).map(Self)
+        let token = segment(parts, server, "token", |text| text.parse().ok()).await;
+        token.map(Self).ok_or_else(|| Problem::unknown(Resource::Conversation))
     }
 }
 

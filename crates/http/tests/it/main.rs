@@ -1,0 +1,21 @@
+//! The API over the real router and a real native platform in a temporary folder.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod app;
+
+mod access;
+mod audit;
+mod bad_input;
+mod cases;
+mod clients;
+mod concurrency;
+mod contract;
+mod document;
+mod edge;
+mod idempotency;
+mod import;
+mod isolation;
+mod lists;
+mod people;
+mod stream;
