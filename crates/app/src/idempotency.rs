@@ -4,7 +4,7 @@ use engage_domain::{Invalid, Role, Version};
 use engage_journal::CommandId;
 use sha2::{Digest, Sha256};
 
-use crate::Caller;
+use crate::{Caller, resume::first_half};
 
 /// Longest key in bytes.
 pub const KEY_MAX: usize = 255;
@@ -16,20 +16,21 @@ pub const VISITOR_KEY_MIN: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
     key: Box<str>,
-    scope: Box<str>,
+    /// A hash of the scope: command ids are stored, and a path may hold a resume token.
+    scope: u128,
     fingerprint: [u8; 32],
 }
 
 impl IdempotencyKey {
     /// The key `key` for what `scope` names (a method and a path, say) with the content `body`.
-    pub fn new(key: &str, scope: impl Into<Box<str>>, body: &[u8]) -> Result<Self, Invalid> {
+    pub fn new(key: &str, scope: &str, body: &[u8]) -> Result<Self, Invalid> {
         if !(1..=KEY_MAX).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Invalid::new(format!("must be 1 to {KEY_MAX} visible ASCII characters")));
         }
-        let scope = scope.into();
         let mut hash = Sha256::new();
         hash.update((scope.len() as u64).to_be_bytes());
         hash.update(scope.as_bytes());
+        let scope = u128::from_be_bytes(first_half(&hash.clone().finalize()));
         hash.update(body);
         Ok(Self { key: key.into(), scope, fingerprint: hash.finalize().into() })
     }
@@ -59,8 +60,8 @@ impl Write {
             (None, None) => caller.actor.role.to_string(),
         };
         let id = match step {
-            0 => format!("{who}|{scope}|{key}"),
-            step => format!("{who}|{scope}|{key}|{step}"),
+            0 => format!("{who}|{scope:032x}|{key}"),
+            step => format!("{who}|{scope:032x}|{key}|{step}"),
         };
         Some(CommandId { id: id.into(), fingerprint: *fingerprint })
     }

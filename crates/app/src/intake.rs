@@ -59,15 +59,24 @@ impl<R: Runtime> Engage<R> {
         self.page(&caller, token.conversation(), Access::Resume, None, PAGE_DEFAULT).await
     }
 
-    /// Replaces a token by a new one.
+    /// Replaces a token by a new one. With an idempotency key, whoever lost the answer gets it again for the old token, though that
+    /// one no longer opens anything else.
     pub async fn rotate_as_holder(
         &self,
         token: &ResumeToken,
         origin: Origin,
         write: &Write,
     ) -> Result<(Answer<Conversation>, ResumeToken), Error> {
-        let caller = self.admit_holder(token, origin).await?;
-        self.rotate_resume_token(&caller, token.conversation(), write).await
+        let (mut caller, id) = (self.admit_holder(token, origin).await?, token.conversation());
+        if write.key.is_some() {
+            // The new token follows from the old one, the key and the server's secret: if it is in force, this request put it there.
+            let hash = self.resume_token(&caller, id, write).hash();
+            let state = self.peek::<Conversation>(&caller, id).await?.state;
+            if state.resume_token == Some(hash) {
+                caller.actor.resume_key = Some(hash);
+            }
+        }
+        self.rotate_resume_token(&caller, id, write).await
     }
 
     /// Gives the conversation of a token to the client who has signed in. A token of another firm belongs to no conversation of theirs.

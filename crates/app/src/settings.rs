@@ -32,11 +32,12 @@ impl<R: Runtime> Engage<R> {
         name: String,
         settings: SettingsChange,
     ) -> Result<Answer<Firm>, Error> {
-        if !claims.role.may(Permission::ManageSettings) {
-            return Err(Error::Forbidden(Denial::Role(Permission::ManageSettings)));
-        }
         let caller = match self.admit(claims, origin.clone()).await {
             Ok(caller) => caller,
+            // There is no object yet that could refuse them, nor one to note it on.
+            Err(Error::NotFound(_)) if !claims.role.may(Permission::ManageSettings) => {
+                return Err(Error::Forbidden(Denial::Role(Permission::ManageSettings)));
+            }
             Err(Error::NotFound(_)) => Caller::founder(claims, origin),
             Err(error) => return Err(error),
         };

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc};
 
 use engage_domain::{
-    Conversation, ConversationId, Timestamp, Version,
+    Conversation, ConversationId, Role, Timestamp, Version,
     actor::{Access, Permission},
     conversation::Event,
 };
@@ -35,6 +35,7 @@ pub struct EventStream<R: Runtime> {
     caller: Caller,
     conversation: ConversationId,
     opened_at: Timestamp,
+    opened_on: Version,
     after: Version,
     closing: bool,
     changes: R::Changes,
@@ -55,8 +56,9 @@ impl<R: Runtime> EventStream<R> {
             let reason = format!("must not be beyond the conversation's version {}", seen.state.version);
             return Err(Error::invalid("Last-Event-ID", reason));
         }
-        let (opened_at, after) = (engage.runtime.now(), after.unwrap_or(seen.state.version));
-        Ok(Self { engage, caller, conversation, opened_at, after, closing: false, changes })
+        let (opened_at, opened_on) = (engage.runtime.now(), seen.state.version);
+        let after = after.unwrap_or(opened_on);
+        Ok(Self { engage, caller, conversation, opened_at, opened_on, after, closing: false, changes })
     }
 
     /// Waits for what comes next.
@@ -69,9 +71,8 @@ impl<R: Runtime> EventStream<R> {
             let events = runtime.events(&self.caller.firm, self.conversation, self.after, BATCH).await?;
             if let Some(last) = events.last() {
                 self.after = last.version;
-                let deleted = events.iter().any(|event| matches!(event.event, Some(Event::ConversationDeleted { .. })));
-                // Whoever would be refused a deleted conversation hears that it was deleted, and nothing after.
-                self.closing = deleted && !self.caller.actor.role.may(Permission::DeleteConversations);
+                let new = events.iter().filter(|event| event.version > self.opened_on);
+                self.closing = new.filter_map(|event| event.event.as_ref()).any(|event| self.shuts_out(event));
                 return Ok(Next::Events(events));
             }
             let (changed, idle) = (pin!(self.changes.changed()), pin!(runtime.sleep(IDLE_MS)));
@@ -80,6 +81,30 @@ impl<R: Runtime> EventStream<R> {
                 Either::Left((false, _)) => return Ok(Next::Closed),
                 Either::Right(((), _)) => return Ok(Next::Idle),
             }
+        }
+    }
+
+    /// Whether the listener, who hears of `event`, would be refused after it: nothing more comes, and they may ask again.
+    fn shuts_out(&self, event: &Event) -> bool {
+        let role = self.caller.actor.role;
+        match event {
+            Event::ConversationDeleted { .. } => !role.may(Permission::DeleteConversations),
+            Event::ResumeTokenIssued { .. } | Event::ResumeTokenExpired { .. } => role == Role::Visitor,
+            Event::ConversationCreated { .. }
+            | Event::MessageAdded { .. }
+            | Event::IdentityUpdated { .. }
+            | Event::ConversationClassified { .. }
+            | Event::GoalAdded { .. }
+            | Event::GoalCompleted { .. }
+            | Event::AttorneyAssigned { .. }
+            | Event::AttorneyReassigned { .. }
+            | Event::AssignmentCompleted { .. }
+            | Event::PhaseChanged { .. }
+            | Event::ConflictDecided { .. }
+            | Event::ConversationSecured { .. }
+            | Event::ConversationClosed { .. }
+            | Event::ConversationReopened { .. }
+            | Event::ConversationRestored { .. } => false,
         }
     }
 }

@@ -139,7 +139,7 @@ fn named(headers: &HeaderMap, method: &Method, path: &str) -> Option<Named> {
 
 impl Named {
     fn with(self, body: &[u8]) -> Result<IdempotencyKey, Problem> {
-        IdempotencyKey::new(self.key.to_str().unwrap_or_default(), self.scope, body)
+        IdempotencyKey::new(self.key.to_str().unwrap_or_default(), &self.scope, body)
             .map_err(|reason| Problem::header(IDEMPOTENCY_KEY, reason))
     }
 }

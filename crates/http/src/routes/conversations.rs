@@ -119,7 +119,10 @@ impl ListQuery {
         };
         let direction = word("order", self.order, Direction::parse, Direction::ALL.map(Direction::as_str))?;
         let order = Order { sort, direction };
-        let range = |field, from, to| Range::new(from, to).map_err(|reason| Problem::invalid(field, reason));
+        let range = |field, from: Option<Timestamp>, to| match Range::new(from, to) {
+            Ok(_) if from.is_some() && from == to => Err(Problem::invalid(field, "must be after its beginning")),
+            range => range.map_err(|reason| Problem::invalid(field, reason)),
+        };
         let after = self.cursor.map(|text| Cursor::parse(&text, order)).transpose();
         Ok(ConversationList {
             firm,

@@ -114,6 +114,7 @@ async fn a_wrong_parameter_is_named() {
     check(list("cursor=zzz"), "cursor").await;
     check(list("createdFrom=2026-01-01"), "createdFrom").await;
     check(list("createdFrom=2026-02-01T00:00:00Z&createdTo=2026-01-01T00:00:00Z"), "createdTo").await;
+    check(list("createdFrom=2026-02-01T00:00:00Z&createdTo=2026-02-01T00:00:00Z"), "createdTo").await;
     check(list("activityFrom=2026-02-01T00:00:00Z&activityTo=2026-01-01T00:00:00Z"), "activityTo").await;
     check(format!("{conversation}/messages?limit=0"), "limit").await;
     check(format!("{conversation}/messages?cursor=abc"), "cursor").await;

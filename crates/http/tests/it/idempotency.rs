@@ -58,6 +58,30 @@ async fn a_visitors_retry_gets_the_same_resume_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_who_lost_the_answer_to_a_rotation_gets_it_again() {
+    let app = TestApp::start().await;
+    let started = app.ask("POST", "/api/v1/conversations").json(&json!({ "firmId": "acme" })).send().await.expect(201);
+    let old = started["resumeToken"].as_str().unwrap();
+    let rotate = |token: &str, key: &str| {
+        app.ask("POST", &format!("/api/v1/conversations/resume/{token}/rotate")).header("Idempotency-Key", key)
+    };
+    let first = rotate(old, "k1").send().await.expect(200);
+    assert_eq!(rotate(old, "k1").send().await.expect(200), first);
+    rotate(old, "k2").send().await.problem(404, "unknown_conversation", None);
+    let forged = format!("{}{}", &old[..old.len() - 32], "0".repeat(32));
+    rotate(&forged, "k1").send().await.problem(404, "unknown_conversation", None);
+    let new = first["resumeToken"].as_str().unwrap();
+    app.ask("GET", &format!("/api/v1/conversations/resume/{new}")).send().await.expect(200);
+    // The token's secret is nowhere in the folder.
+    let secret = old.rsplit('.').next().unwrap().as_bytes();
+    let journal = app.engage.runtime().folder().firm(&"acme".parse().unwrap());
+    for file in ["journal.db", "journal.db-wal"] {
+        let bytes = std::fs::read(journal.join(file)).unwrap_or_default();
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{file}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_registration_is_the_first_one() {
     let app = TestApp::start().await;
     let partner = app.token(Role::ManagingPartner);

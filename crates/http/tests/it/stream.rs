@@ -91,3 +91,18 @@ async fn a_visitor_listens_with_their_resume_token() {
     let by_query = format!("/api/v1/conversations/stream?after=1&token={token}");
     assert_eq!(events(app.ask("GET", &by_query).open().await, 1).await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_ends_the_stream_of_the_token_before() {
+    let app = TestApp::start().await;
+    let started = app.ask("POST", "/api/v1/conversations").json(&json!({ "firmId": "acme" })).send().await.expect(201);
+    let token = started["resumeToken"].as_str().unwrap();
+    let stream = format!("/api/v1/conversations/stream?after=0&token={token}");
+    let live = app.ask("GET", &stream).open().await;
+    app.ask("POST", &format!("/api/v1/conversations/resume/{token}/rotate")).send().await.expect(200);
+    let seen: Vec<_> = events(live, 9).await.into_iter().map(|(kind, id, _)| (kind, id)).collect();
+    let issued = "resume_token_issued".to_owned();
+    let expected =
+        [("conversation_created".to_owned(), "1".into()), (issued.clone(), "2".into()), (issued, "3".into())];
+    assert_eq!(seen, expected, "the issue of the token itself ends nothing");
+}
