@@ -39,6 +39,8 @@ pub struct Activation<A> {
     pub(crate) last_event: i64,
     /// Whether the directory's row lies behind the head.
     pub(crate) unflushed: bool,
+    /// The last entry that the directory's row knows.
+    flushed: i64,
     /// Entries since the last snapshot.
     pub(crate) since_snapshot: u32,
     /// The version of the last snapshot.
@@ -59,6 +61,7 @@ impl<A: Aggregate> Activation<A> {
             seq: 0,
             last_event: 0,
             unflushed: false,
+            flushed: 0,
             since_snapshot: 0,
             snapshot: Version::NONE,
             alarm: None,
@@ -119,6 +122,7 @@ impl<A: Aggregate> Activation<A> {
             seq,
             last_event: links.last_event,
             unflushed: false,
+            flushed: seq,
             since_snapshot: u32::try_from(links.version.0 - snapshot.0).unwrap_or(u32::MAX),
             snapshot,
             alarm,
@@ -133,16 +137,22 @@ impl<A: Aggregate> Activation<A> {
     /// Writes the head to the directory, and a snapshot when one is due. Before the commit, once an object and batch.
     pub fn flush(&mut self, sql: &mut dyn Sql) -> Result<(), Error> {
         let Some(object) = self.object.filter(|_| self.unflushed) else { return Ok(()) };
-        sql.execute(
-            "UPDATE object SET version = ?2, hash = ?3, seq = ?4, last_event = ?5 WHERE id = ?1",
+        let updated = sql.execute(
+            "UPDATE object SET version = ?2, hash = ?3, seq = ?4, last_event = ?5 WHERE id = ?1 AND seq = ?6",
             &[
                 Value::Integer(object),
                 Value::Integer(self.version.0 as i64),
                 Value::Blob(&self.head.0),
                 Value::Integer(self.seq),
                 Value::Integer(self.last_event),
+                Value::Integer(self.flushed),
             ],
         )?;
+        // A second activation of the object would fork its chain; found here, nothing of it is committed.
+        if updated != 1 {
+            return Err(Error::Corrupt(format!("{} was written by another activation", self.key.name)));
+        }
+        self.flushed = self.seq;
         self.unflushed = false;
         if self.since_snapshot >= SNAPSHOT_EVERY {
             self.since_snapshot = 0;

@@ -61,6 +61,9 @@ impl Head {
         from: Version,
         visit: &mut dyn FnMut(&dyn Row, Version) -> Visit,
     ) -> Result<(), Error> {
+        if from == Version::NONE {
+            return Ok(());
+        }
         let (mut seq, mut expected) = self.near(sql, from)?;
         while expected > Version::NONE {
             let mut prev = None;
@@ -94,7 +97,7 @@ impl Head {
     /// The event from which `from` is reached in the fewest steps back: the next mark at or above it, else the last event.
     fn near(&self, sql: &mut dyn Sql, from: Version) -> Result<(i64, Version), Error> {
         let mark = Version(from.0.div_ceil(MARK_EVERY).saturating_mul(MARK_EVERY));
-        if mark >= self.version || from == Version::NONE {
+        if mark >= self.version {
             return Ok((self.last_event, self.version));
         }
         let seq =
