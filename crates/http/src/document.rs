@@ -71,7 +71,7 @@ impl IntoResponses for Problems {
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only described: `Id` reads it")]
 pub(crate) struct IdPath {
-    #[param(schema_with = schema::ulid)]
+    #[param(schema_with = schema::ulid, required = true)]
     id: String,
 }
 

@@ -18,6 +18,8 @@ macro_rules! handlers {
                     methods = methods.on(verb.to_method_filter(), $module::$handler::<$runtime>);
                 }
                 let mut operation = [<doc_ $module _ $handler>]::operation();
+                // The handler's name alone is not unique among all operations.
+                operation.operation_id = Some(concat!(stringify!($module), "_", stringify!($handler)).to_owned());
                 let tags = [<doc_ $module _ $handler>]::tags().iter().map(ToString::to_string).collect::<Vec<_>>();
                 operation.tags.get_or_insert_default().extend(tags);
                 [<doc_ $module _ $handler>]::schemas(&mut schemas);

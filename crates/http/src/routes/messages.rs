@@ -52,8 +52,9 @@ pub(crate) async fn add<R: Runtime>(
 }
 
 pub(super) fn added(caller: &Caller, done: &Answer<Conversation>, role: Author) -> Response {
+    let recorded = done.recorded.first().expect("a message that was added left an entry, and a repeated one its first");
     let body = AddedAnswer {
-        message: done.recorded.first().map(|recorded| Added::new(recorded, role)),
+        message: Added::new(recorded, role),
         conversation: ConversationView::new(&caller.firm, done.id, &done.state, Audience::of(caller)),
     };
     answer::written(StatusCode::CREATED, done, done.state.version, &body)

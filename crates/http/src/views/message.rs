@@ -56,7 +56,7 @@ impl Added {
 /// A message that was just added, and the conversation with it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AddedAnswer<'a> {
-    pub(crate) message: Option<Added>,
+    pub(crate) message: Added,
     pub(crate) conversation: ConversationView<'a>,
 }
 

@@ -22,9 +22,16 @@ async fn the_document_is_served_and_whole() {
     }
 }
 
+/// What a change to the API changes for its callers: review it with `cargo insta review`.
+#[test]
+fn the_document_is_as_it_was() {
+    insta::assert_json_snapshot!("openapi", serde_json::to_value(engage_http::openapi::<Platform>()).unwrap());
+}
+
 #[test]
 fn every_operation_is_described_and_answers_with_problems() {
     let document = serde_json::to_value(engage_http::openapi::<Platform>()).unwrap();
+    let mut names = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let name = format!("{method} {path}");
@@ -33,6 +40,14 @@ fn every_operation_is_described_and_answers_with_problems() {
             assert!(operation["responses"]["4XX"].is_object(), "{name}");
             let writes = method != "get" && !path.ends_with("/imports/conversations");
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
+            assert_eq!(
+                in_path.clone().count(),
+                path.matches('{').count(),
+                "{name}: every part of the path is described"
+            );
+            assert!(in_path.clone().all(|parameter| parameter["required"] == true), "{name}");
+            assert!(names.insert(operation["operationId"].clone()), "{name}: the id is taken");
             let key = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
             assert_eq!(key, writes, "{name}: an idempotency key on every write");
         }
