@@ -47,7 +47,7 @@ fn every_operation_is_described_and_answers_with_problems() {
                 "{name}: every part of the path is described"
             );
             assert!(in_path.clone().all(|parameter| parameter["required"] == true), "{name}");
-            assert!(names.insert(operation["operationId"].clone()), "{name}: the id is taken");
+            assert!(names.insert(operation["operationId"].to_string()), "{name}: the id is taken");
             let key = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
             assert_eq!(key, writes, "{name}: an idempotency key on every write");
         }
