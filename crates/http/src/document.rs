@@ -11,7 +11,7 @@ use utoipa::{
     },
 };
 
-use crate::{problem, schema};
+use crate::problem;
 
 /// The document before its operations join.
 #[derive(OpenApi)]
@@ -71,7 +71,8 @@ impl IntoResponses for Problems {
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only described: `Id` reads it")]
 pub(crate) struct IdPath {
-    #[param(schema_with = schema::ulid, required = true)]
+    /// Its id, a ULID.
+    #[param(pattern = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", example = "01ARZ3NDEKTSV4RRFFQ69G5FAV")]
     id: String,
 }
 
