@@ -3,7 +3,10 @@
 use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::serve::ListenerExt;
+use axum::{
+    extract::{ConnectInfo, Request},
+    serve::ListenerExt,
+};
 use engage_app::Engage;
 use engage_http::token::TokenKey;
 use engage_native::Platform;
@@ -51,7 +54,7 @@ impl Server {
             trust_proxy,
             ..engage_http::Config::new(key)
         };
-        let router = engage_http::router(Arc::clone(&engage), config);
+        let router = engage_http::router(Arc::clone(&engage), config).layer(axum::middleware::from_fn(note_peer));
         Ok(Self { engage, listener, address, router })
     }
 
@@ -100,6 +103,16 @@ impl Server {
         }
         Ok(Exit::Ok)
     }
+}
+
+/// Tells the router, which knows no sockets, where a request comes from.
+async fn note_peer(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    request.extensions_mut().insert(engage_http::Peer(address.ip()));
+    next.run(request).await
 }
 
 async fn signal() -> &'static str {

@@ -34,6 +34,8 @@ pub struct FirmHandle {
     pending_since: AtomicI64,
     applied: watch::Sender<i64>,
     applied_at: AtomicI64,
+    /// Whether the index's tables are there to be read.
+    laid_out: watch::Sender<bool>,
     parked: AtomicU64,
     failures: AtomicU64,
     /// Whether the firm stands in its follower's queue.
@@ -60,6 +62,7 @@ impl FirmHandle {
             pending_since: AtomicI64::new(0),
             applied: watch::Sender::new(0),
             applied_at: AtomicI64::new(0),
+            laid_out: watch::Sender::new(false),
             parked: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             queued: AtomicBool::new(false),
@@ -150,6 +153,16 @@ impl FirmHandle {
         self.applied_at.store(at.as_millis(), Ordering::SeqCst);
         self.pending_since.store(next_pending.map_or(0, Timestamp::as_millis), Ordering::SeqCst);
         self.applied.send_replace(seq);
+    }
+
+    pub(crate) fn set_laid_out(&self, laid_out: bool) {
+        self.laid_out.send_replace(laid_out);
+    }
+
+    /// Waits until the follower has laid out the index, as it does once for a new firm and again when it builds the index anew.
+    pub(crate) async fn laid_out(&self) {
+        // The sender lives as long as the handle does.
+        let _ = self.laid_out.subscribe().wait_for(|laid_out| *laid_out).await;
     }
 
     pub(crate) fn applied_changes(&self) -> watch::Receiver<i64> {

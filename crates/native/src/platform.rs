@@ -39,6 +39,10 @@ use crate::{
 /// How long a list waits for the index to hold what its consistency token asks for, before it answers and says that it does not.
 const CONSISTENCY_WAIT: Duration = Duration::from_secs(2);
 
+/// How long a list waits for an index whose tables are not there yet: of a firm just founded, or begun anew. It takes milliseconds
+/// unless the disk is in trouble.
+const LAYOUT_WAIT: Duration = Duration::from_secs(5);
+
 /// How the platform is set up.
 #[derive(Clone)]
 pub struct Options {
@@ -371,6 +375,9 @@ impl Runtime for Platform {
         token: Option<Token>,
     ) -> Result<(Vec<Q::Row>, Freshness), Fault> {
         let handle = self.handle(firm)?;
+        if tokio::time::timeout(LAYOUT_WAIT, handle.laid_out()).await.is_err() {
+            return Err(Fault::Overloaded("the index is not there yet"));
+        }
         let consistent = match &token {
             Some(token) => self.wait_for(firm, &handle, token).await?,
             None => true,

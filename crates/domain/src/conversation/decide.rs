@@ -133,19 +133,15 @@ impl Aggregate for Conversation {
             }
             Intent::Command(command) => command.permission(),
         };
-        if self.is_deleted() && !actor.role.may(Permission::DeleteConversations) {
-            // A compliance officer still sees what was deleted: that is what they are there for.
-            let reads = permission == Permission::ReadConversations && actor.role.may(Permission::ReadAudit);
-            return if reads { Ok(()) } else { Err(Denial::Deleted) };
-        }
-        if actor.role.may(permission) {
-            return Ok(());
-        }
         let own = match actor.role {
             Role::Client => self.user_id.is_some() && self.user_id == actor.user_id,
             Role::Visitor => self.resume_token.is_some() && self.resume_token == actor.resume_key,
-            _ => return Err(Denial::Role(permission)),
+            _ => return self.permit_staff(actor.role, permission),
         };
+        // Of somebody else's conversation they do not even learn that it was deleted.
+        if own && self.is_deleted() {
+            return Err(Denial::Deleted);
+        }
         match intent {
             // A client begins their own conversation; a visitor does so without an identity.
             Intent::Command(Command::Start(_)) if !self.exists() => Ok(()),
@@ -237,6 +233,18 @@ impl Close {
 }
 
 impl Conversation {
+    fn permit_staff(&self, role: Role, permission: Permission) -> Result<(), Denial> {
+        // A compliance officer still sees what was deleted: that is what they are there for.
+        let audits = permission == Permission::ReadConversations && role.may(Permission::ReadAudit);
+        if self.is_deleted() && !role.may(Permission::DeleteConversations) && !audits {
+            Err(Denial::Deleted)
+        } else if role.may(permission) {
+            Ok(())
+        } else {
+            Err(Denial::Role(permission))
+        }
+    }
+
     fn decide_history(&self, steps: &[super::command::Dated], context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
         let mut state = self.clone();
         let mut all = vec![];

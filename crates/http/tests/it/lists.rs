@@ -83,7 +83,6 @@ async fn a_list_that_carries_a_writes_token_holds_the_write() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the native platform reads an index before its follower has laid it down"]
 async fn a_firm_that_was_just_founded_lists_nothing_rather_than_failing() {
     let app = TestApp::bare().await;
     for n in 0..20 {

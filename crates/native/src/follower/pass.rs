@@ -284,10 +284,12 @@ impl Follower {
             Err(error) => return Err(error),
         };
         self.failing = read_failing(&mut index)?;
+        self.firm.set_laid_out(true);
         Ok(Files { journal, index, seq })
     }
 
     fn begin_anew(&self, path: &Path, now: Timestamp) -> Result<Db, Error> {
+        self.firm.set_laid_out(false);
         for suffix in ["", "-wal", "-shm"] {
             let mut file = path.as_os_str().to_owned();
             file.push(suffix);
@@ -350,8 +352,11 @@ fn apply<A: Aggregate>(state: &mut A, version: &mut Version, entry: &Entry) -> R
     if entry.version != version.next() {
         return Ok(false);
     }
-    if let (Some(schema), Some(payload)) = (entry.schema, &entry.payload) {
-        state.apply(&decode_event::<A>(i64::from(schema), payload)?, entry.version);
+    match (entry.schema, &entry.payload) {
+        (Some(schema), Some(payload)) => {
+            state.apply(&decode_event::<A>(i64::from(schema), payload)?, entry.version);
+        }
+        _ => state.apply_erased(&entry.action, entry.version),
     }
     *version = entry.version;
     Ok(true)
