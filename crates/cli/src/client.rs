@@ -58,12 +58,15 @@ impl Client {
 
 /// The answer's JSON, or the problem that it reports with the exit code that fits.
 fn read(url: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Value> {
-    let mut answer = answer.map_err(|error| failed(Exit::Failure, format!("cannot reach {url}: {error}")))?;
+    let lost = |error| failed(Exit::Failure, format!("cannot reach {url}: {error}"));
+    let mut answer = answer.map_err(lost)?;
     let status = answer.status();
-    let body: Value = answer.body_mut().read_json().unwrap_or_default();
+    let body = answer.body_mut().read_json::<Value>();
     if status.is_success() {
-        return Ok(body);
+        return body.map_err(lost);
     }
+    // A problem may come from something between here and the server, in any form.
+    let body = body.unwrap_or_default();
     let text = |field: &str| body[field].as_str().map(str::to_owned);
     let detail = text("detail").or_else(|| text("title")).unwrap_or_else(|| "no details".to_owned());
     let code = text("code").unwrap_or_else(|| status.to_string());

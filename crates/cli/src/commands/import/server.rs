@@ -1,6 +1,9 @@
 //! Importing through a running server, in batches.
 
-use engage_domain::conversation::{Close, Command as Act, Dated, Identity};
+use engage_domain::{
+    PracticeArea,
+    conversation::{Close, Command as Act, Dated, Identity},
+};
 use serde_json::{Value, json};
 
 use super::{Conversations, report::Report};
@@ -69,10 +72,16 @@ fn as_json(row: &Row) -> Value {
     };
     json!({
         "conversationId": row.conversation_id,
-        "practiceArea": row.practice_area.as_ref().map(|(_, name)| name),
+        "practiceArea": row.practice_area.as_ref().map(area),
         "assignedTo": row.assigned_to,
         "steps": steps.iter().filter_map(step).collect::<Vec<_>>(),
     })
+}
+
+/// The name of a practice area, for people to read; the slug where the name is one that had to be shortened, which the server would
+/// not take.
+fn area((slug, name): &(PracticeArea, String)) -> &str {
+    if name.parse().as_ref() == Ok(slug) { name } else { slug.as_str() }
 }
 
 fn step(dated: &Dated) -> Option<Value> {

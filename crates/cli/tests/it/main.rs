@@ -1,0 +1,10 @@
+//! The binary `engage` as people and scripts meet it: started, asked over HTTP, killed, started again.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod client;
+mod lists;
+mod rig;
+
+mod crash;
+mod import;
