@@ -10,7 +10,10 @@ use axum::{
 use engage_app::Engage;
 use engage_http::token::TokenKey;
 use engage_native::Platform;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 use crate::exit::Exit;
 
@@ -25,6 +28,27 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: axum::Router,
+    signals: Signals,
+}
+
+/// What asks the server to end. Caught from the moment this is made: before it, either signal ends the process as it stands.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for either.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 /// Logs to standard error, for people on a terminal and as JSON lines elsewhere; `ENGAGE_LOG` filters (default `info`).
@@ -47,6 +71,7 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
+        let signals = Signals::catch().context("cannot catch SIGTERM and SIGINT")?;
         let engage = Arc::new(Engage::new(platform, key.as_bytes()));
         let config = engage_http::Config {
             metrics: metrics_renderer(Arc::clone(&engage)),
@@ -55,7 +80,7 @@ impl Server {
             ..engage_http::Config::new(key)
         };
         let router = engage_http::router(Arc::clone(&engage), config).layer(axum::middleware::from_fn(note_peer));
-        Ok(Self { engage, listener, address, router })
+        Ok(Self { engage, listener, address, router, signals })
     }
 
     /// Where it listens.
@@ -68,10 +93,27 @@ impl Server {
         &self.engage
     }
 
+    /// Does `work`, for a server that is not ready yet; none when it is told to end meanwhile. What it was told then is not told again:
+    /// end it with [`Server::end`].
+    pub async fn prepare<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            signal = self.signals.next() => {
+                tracing::info!(signal, "ending before it was ready");
+                None
+            }
+        }
+    }
+
+    /// Ends a server that never served.
+    pub async fn end(self) -> anyhow::Result<Exit> {
+        shut_down(self.engage).await
+    }
+
     /// Serves until SIGTERM or Ctrl+C, then ends in order: no new connections, streams closed, requests finished, indexes caught up; within
     /// a bound. A second signal ends it at once; what was acknowledged is durable in any case.
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let Self { engage, listener, router, .. } = self;
+        let Self { engage, listener, router, mut signals, .. } = self;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let listener = listener.tap_io(|socket| {
             // Answers are small and each is waited for.
@@ -84,7 +126,7 @@ impl Server {
         let mut server = std::pin::pin!(server.into_future());
         tokio::select! {
             ended = &mut server => ended.context("the server ended")?,
-            signal = signal() => {
+            signal = signals.next() => {
                 tracing::info!(signal, "ending");
                 let _ = stop.send(());
                 engage.runtime().end_streams();
@@ -93,15 +135,11 @@ impl Server {
                         Ok(ended) => ended.context("the server ended")?,
                         Err(_) => tracing::warn!("requests were still in flight after {REQUESTS:?}"),
                     },
-                    signal = self::signal() => tracing::warn!(signal, "ending at once"),
+                    signal = signals.next() => tracing::warn!(signal, "ending at once"),
                 }
             }
         }
-        let ended = tokio::task::spawn_blocking(move || engage.runtime().shut_down(PLATFORM)).await?;
-        if !ended {
-            tracing::warn!("the indexes had not caught up after {PLATFORM:?}; they will at the next start");
-        }
-        Ok(Exit::Ok)
+        shut_down(engage).await
     }
 }
 
@@ -115,18 +153,12 @@ async fn note_peer(
     next.run(request).await
 }
 
-async fn signal() -> &'static str {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = tokio::signal::ctrl_c() => "SIGINT",
-        },
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-            "SIGINT"
-        }
+async fn shut_down(engage: Arc<Engage<Platform>>) -> anyhow::Result<Exit> {
+    let ended = tokio::task::spawn_blocking(move || engage.runtime().shut_down(PLATFORM)).await?;
+    if !ended {
+        tracing::warn!("the indexes had not caught up after {PLATFORM:?}; they will at the next start");
     }
+    Ok(Exit::Ok)
 }
 
 fn metrics_renderer(engage: Arc<Engage<Platform>>) -> Arc<dyn Fn() -> String + Send + Sync> {

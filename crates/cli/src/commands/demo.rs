@@ -57,10 +57,19 @@ impl Demo {
         runtime.block_on(async {
             let listen = SocketAddr::from(([127, 0, 0, 1], self.port));
             let firms = seed::firms(SEED, platform.now());
-            let server = Server::start(platform, listen, key.clone(), false).await?;
+            let mut server = Server::start(platform, listen, key.clone(), false).await?;
             eprintln!("Writing a year of conversations of {} firms …", firms.len());
-            for firm in &firms {
-                plant(server.engage(), firm).await?;
+            let engage = Arc::clone(server.engage());
+            let planted = async {
+                for firm in &firms {
+                    plant(&engage, firm).await?;
+                }
+                anyhow::Ok(())
+            };
+            match server.prepare(planted).await {
+                Some(planted) => planted?,
+                // The temporary folder goes, too.
+                None => return server.end().await,
             }
             let now = server.engage().runtime().now();
             announce(&firms, &server.url(), &key, now, json);

@@ -76,4 +76,13 @@ impl Client {
     pub(crate) fn put(&self, path: &str, body: &Value) -> Reply {
         self.send("PUT", path, &[], body).unwrap()
     }
+
+    /// An answer that is no JSON, read to its end.
+    #[track_caller]
+    pub(crate) fn text(&self, path: &str) -> String {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        let mut answer = request.header("authorization", format!("Bearer {}", self.token)).call().unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.body_mut().read_to_string().unwrap()
+    }
 }

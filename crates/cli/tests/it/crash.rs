@@ -9,12 +9,13 @@ use std::{
     thread,
 };
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::{
     client::{Client, Reply},
     lists,
-    rig::{Rig, eventually},
+    rig::{Rig, Server, eventually},
 };
 
 /// How many acknowledged writes each server lives for. Counted, not timed, so that a slow machine tests the same.
@@ -74,8 +75,15 @@ struct Known {
     unanswered: Vec<Write>,
 }
 
-/// Writes from many threads until the server has acknowledged `life` of them and is killed.
-fn load(rig: &Rig, round: usize, life: usize, conversations: &[String], known: &mut Known) {
+/// Writes from many threads until the server has acknowledged `life` of them and `end` ends it.
+fn load(
+    rig: &Rig,
+    round: usize,
+    life: usize,
+    conversations: &[String],
+    known: &mut Known,
+    end: impl FnOnce(&mut Server),
+) {
     let mut server = rig.serve();
     let client = rig.partner(&server);
     let (over, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -111,7 +119,7 @@ fn load(rig: &Rig, round: usize, life: usize, conversations: &[String], known: &
         }
         eventually("enough acknowledged writes", || (acknowledged.load(Ordering::SeqCst) >= life).then_some(()));
         over.store(true, Ordering::SeqCst);
-        server.kill();
+        end(&mut server);
     });
 }
 
@@ -174,21 +182,26 @@ fn check_conversations(client: &Client, conversations: &[String], known: &Known)
     }
 }
 
+/// Starts the conversations that are to be written to.
+fn start(rig: &Rig) -> Vec<String> {
+    let server = rig.serve();
+    let client = rig.partner(&server);
+    let started = (0..CONVERSATIONS).map(|number| {
+        let write = Write { to: None, text: format!("Client {number}"), keyed: false };
+        write.answered(write.send(&client).unwrap()).conversation
+    });
+    let started = started.collect();
+    server.stop();
+    started
+}
+
 #[test]
 fn a_loaded_server_that_is_killed_keeps_every_acknowledged_write_once() {
     let rig = Rig::new();
-    let server = rig.serve();
-    let client = rig.partner(&server);
-    let conversations: Vec<String> = (0..CONVERSATIONS)
-        .map(|number| {
-            let write = Write { to: None, text: format!("Client {number}"), keyed: false };
-            write.answered(write.send(&client).unwrap()).conversation
-        })
-        .collect();
-    server.stop();
+    let conversations = start(&rig);
     let mut known = Known::default();
     for (round, life) in LIVES.into_iter().enumerate() {
-        load(&rig, round, life, &conversations, &mut known);
+        load(&rig, round, life, &conversations, &mut known, Server::kill);
         // Every other time the next to open the folder is the checker, else a server.
         if round % 2 == 0 {
             rig.is_sound();
@@ -204,6 +217,27 @@ fn a_loaded_server_that_is_killed_keeps_every_acknowledged_write_once() {
     assert!(known.acknowledged.len() >= LIVES.iter().sum());
     server.stop();
     rig.is_sound();
+}
+
+#[test]
+fn a_loaded_server_that_is_told_to_end_answers_what_it_has_begun_and_begins_nothing_else() {
+    let rig = Rig::new();
+    let conversations = start(&rig);
+    let mut known = Known::default();
+    for (round, life) in [1, 80, 150].into_iter().enumerate() {
+        load(&rig, round, life, &conversations, &mut known, |server| {
+            server.signal(Signal::TERM);
+            assert_eq!(server.wait().code(), Some(0));
+        });
+    }
+    rig.is_sound();
+    // None of what was not answered happened.
+    known.unanswered.clear();
+    let server = rig.serve();
+    let client = rig.partner(&server);
+    check_messages(&client, &conversations, &known);
+    check_conversations(&client, &conversations, &known);
+    server.stop();
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{client::Client, rig::eventually};
+use crate::{client::Client, rig::settles};
 
 /// All pages of the list, by id; a row that comes twice is an error.
 pub(crate) fn list(client: &Client) -> BTreeMap<String, Value> {
@@ -60,20 +60,24 @@ const SHARED: [&str; 16] = [
     "version",
 ];
 
-/// The list, once it holds `expected` conversations; each row equals its detail. Gives the details by id.
+/// Waits until the list holds `expected` conversations and shows each as it shows itself. Gives the details by id.
+#[track_caller]
 pub(crate) fn agreed(client: &Client, expected: usize) -> BTreeMap<String, Value> {
-    let rows = eventually("a list that holds everything", || {
-        // Nobody writes while this runs, and what the list lacks is counted in `lagMs`.
-        let fresh = client.get("/api/v1/firm/conversations?limit=1").expect(200)["index"]["lagMs"] == 0;
+    let rows = settles(|| {
         let rows = list(client);
-        (fresh && rows.len() == expected).then_some(rows)
+        if rows.len() == expected { Ok(rows) } else { Err(format!("{} rows instead of {expected}", rows.len())) }
     });
-    let shown = |value: &Value| SHARED.map(|field| (field, value[field].clone()));
-    rows.into_iter()
-        .map(|(id, row)| {
-            let detail = detail(client, &id);
-            assert_eq!(shown(&row), shown(&detail["conversation"]), "{id}");
-            (id, detail)
-        })
-        .collect()
+    // Reading changes no version, so the details are those of any later list.
+    let details: BTreeMap<_, _> = rows.into_keys().map(|id| (id.clone(), detail(client, &id))).collect();
+    settles(|| {
+        let rows = list(client);
+        let shown = |id: &String| &details[id]["conversation"];
+        match rows.iter().find(|(id, row)| SHARED.iter().any(|field| row[field] != shown(id)[field])) {
+            Some((id, row)) => Err((row.clone(), shown(id))),
+            // A row that moves up while the pages are read may be on none of them.
+            None if rows.len() != expected => Err((json!(rows.len()), &Value::Null)),
+            None => Ok(()),
+        }
+    });
+    details
 }

@@ -6,5 +6,9 @@ mod client;
 mod lists;
 mod rig;
 
+mod contract;
+mod corrections;
 mod crash;
+mod demo;
 mod import;
+mod verify;

@@ -3,6 +3,7 @@
 //! Nothing here measures time: [`PATIENCE`] only bounds how long a failure takes to show.
 
 use std::{
+    fmt::Debug,
     io::{BufRead, BufReader, Lines, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
@@ -24,12 +25,18 @@ const KEY: &str = "0123456789abcdef0123456789abcdef";
 /// Asks again until there is an answer.
 #[track_caller]
 pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    settles(|| ask().ok_or(what))
+}
+
+/// Asks again until there is an answer, else shows what stood in the way last.
+#[track_caller]
+pub(crate) fn settles<T, E: Debug>(mut ask: impl FnMut() -> Result<T, E>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        match ask() {
+            Ok(answer) => return answer,
+            Err(obstacle) => assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {obstacle:#?}"),
         }
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -92,6 +99,11 @@ impl Rig {
 
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The folder around the data.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A file of the firm `acme`.
@@ -199,6 +211,10 @@ impl Server {
                 panic!("it did not get ready ({error}): {:?}", child.wait());
             }
         }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL, and the end of it.
