@@ -60,7 +60,10 @@ impl Bench {
         for name in &self.names {
             if !MEASURES.iter().any(|(known, _)| known == name) {
                 let known: Vec<_> = MEASURES.iter().map(|(name, _)| *name).collect();
-                return Err(failed(Exit::Usage, format!("there is no measurement {name}; there are {}", known.join(", "))));
+                return Err(failed(
+                    Exit::Usage,
+                    format!("there is no measurement {name}; there are {}", known.join(", ")),
+                ));
             }
         }
         if cfg!(debug_assertions) {

@@ -56,6 +56,8 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
     }
     match error.downcast_ref::<engage_native::FolderError>() {
         Some(engage_native::FolderError::Locked { .. }) => Exit::Precondition,
-        Some(engage_native::FolderError::Io { .. } | engage_native::FolderError::OldSqlite { .. }) | None => Exit::Failure,
+        Some(engage_native::FolderError::Io { .. } | engage_native::FolderError::OldSqlite { .. }) | None => {
+            Exit::Failure
+        }
     }
 }

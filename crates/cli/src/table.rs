@@ -13,7 +13,8 @@ pub fn render(names: &[&str], rows: &[Vec<String>]) -> String {
     let mut line = |cells: &mut dyn Iterator<Item = &str>| {
         for (at, (cell, width)) in cells.zip(&widths).enumerate() {
             let gap = if at == 0 { "" } else { "  " };
-            let written = if at == 0 { write!(text, "{gap}{cell:<width$}") } else { write!(text, "{gap}{cell:>width$}") };
+            let written =
+                if at == 0 { write!(text, "{gap}{cell:<width$}") } else { write!(text, "{gap}{cell:>width$}") };
             written.expect("writing to a string does not fail");
         }
         text.truncate(text.trim_end().len());

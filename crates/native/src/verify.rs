@@ -181,13 +181,18 @@ fn check_audit(report: &mut Report, journal: &mut Db, index: &mut Db) -> Result<
         let before = after;
         let page = read::entries_after(journal, after, i64::from(PAGE), &mut |entry| {
             after = entry.seq;
-            audit.expect(report, index, &projection::audit_row(&firm, &entry)?.print())?;
+            match projection::audit_row(&firm, &entry) {
+                Ok(row) => audit.expect(report, index, &row.print())?,
+                // The chain's walk has counted it already.
+                Err(Error::Corrupt(_)) => {}
+                Err(error) => return Err(error),
+            }
             Ok(ControlFlow::Continue(()))
         });
         match page {
             Ok(()) if after == before => break,
             Ok(()) => {}
-            // The chain's walk has counted it already.
+            // So has it one that cannot be read, which comes next.
             Err(Error::Corrupt(_)) => after += 1,
             Err(error) => return Err(error),
         }

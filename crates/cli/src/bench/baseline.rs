@@ -14,14 +14,14 @@ const INSERT: &str = "INSERT INTO bare (object, version, id, at, actor, action, 
   payload_hash, prev_hash, hash, command_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 /// The columns of one entry, copied from a journal.
-pub struct Bytes {
+pub(super) struct Bytes {
     texts: [String; 7],
     hashes: [Vec<u8>; 3],
     numbers: [i64; 3],
 }
 
 /// Reads the last added message of a journal.
-pub fn last_message(journal: &Path) -> anyhow::Result<Bytes> {
+pub(super) fn last_message(journal: &Path) -> anyhow::Result<Bytes> {
     let mut db = Db::reader(journal)?;
     let text = "SELECT id, at, actor, action, outcome, details, payload, payload_hash, prev_hash, hash, object, version, schema
                 FROM entry WHERE action = 'message_added' ORDER BY seq DESC LIMIT 1";
@@ -37,7 +37,7 @@ pub fn last_message(journal: &Path) -> anyhow::Result<Bytes> {
 }
 
 /// Rows a second of a bare loop that inserts `rows` times these bytes in transactions of `batch` rows.
-pub fn bare_loop(path: &Path, bytes: &Bytes, rows: usize, batch: usize) -> anyhow::Result<f64> {
+pub(super) fn bare_loop(path: &Path, bytes: &Bytes, rows: usize, batch: usize) -> anyhow::Result<f64> {
     let mut db = Db::journal(path)?;
     db.script(TABLE)?;
     let [id, at, actor, action, outcome, details, payload] = &bytes.texts;

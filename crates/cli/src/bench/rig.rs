@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use engage_app::Runtime;
@@ -16,20 +15,20 @@ use engage_native::{Options, Platform};
 use tempfile::TempDir;
 
 /// What a message of the benchmarks says: 200 bytes, a sentence or two.
-pub const CONTENT: &str = "My landlord has kept the deposit although I left the flat clean and on time. I wrote to him twice \
+pub(super) const CONTENT: &str = "My landlord has kept the deposit although I left the flat clean and on time. I wrote to him twice \
     and have the photographs, the lease and his answer here. What can I do now, and how long do I have to do it in?";
 
 /// Where and how much to measure.
-pub struct Rig {
+pub(super) struct Rig {
     folder: TempDir,
     /// Whether to keep it short.
-    pub quick: bool,
+    pub(super) quick: bool,
     /// The runtime of the callers.
-    pub tokio: tokio::runtime::Runtime,
+    pub(super) tokio: tokio::runtime::Runtime,
 }
 
 impl Rig {
-    pub fn new(folder: Option<&Path>, quick: bool) -> anyhow::Result<Self> {
+    pub(super) fn new(folder: Option<&Path>, quick: bool) -> anyhow::Result<Self> {
         let parent = folder.unwrap_or(Path::new("."));
         let folder = tempfile::Builder::new().prefix(".engage-bench-").tempdir_in(parent)?;
         let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -37,12 +36,12 @@ impl Rig {
     }
 
     /// A path of its own for one measurement.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name.replace('/', "-"))
     }
 
     /// A platform on a new folder, with a firm in it.
-    pub fn platform(&self, name: &str) -> anyhow::Result<(Arc<Platform>, FirmId)> {
+    pub(super) fn platform(&self, name: &str) -> anyhow::Result<(Arc<Platform>, FirmId)> {
         let platform = Platform::open(&self.path(name), Options::default())?;
         let firm: FirmId = "bench".parse()?;
         self.tokio.block_on(platform.create_firm(&firm, "Bench LLP", Default::default()))?;
@@ -51,7 +50,7 @@ impl Rig {
 }
 
 /// An attorney who does everything that is measured.
-pub fn attorney() -> Actor {
+pub(super) fn attorney() -> Actor {
     let mut actor = Actor::user(UserId::from_ulid(ulid::Ulid(1)), Role::Attorney);
     actor.ip = Some("127.0.0.1".into());
     actor.user_agent = Some("engage-bench/1".into());
@@ -59,7 +58,7 @@ pub fn attorney() -> Actor {
 }
 
 /// Starts a conversation.
-pub async fn start(platform: &Platform, firm: &FirmId) -> anyhow::Result<ConversationId> {
+pub(super) async fn start(platform: &Platform, firm: &FirmId) -> anyhow::Result<ConversationId> {
     let id = ConversationId::from_ulid(platform.ulid());
     let call = Call::new(attorney(), Intent::Command(Command::Start(Box::<Start>::default())));
     match platform.call::<Conversation>(firm, id, call).await? {
@@ -69,7 +68,7 @@ pub async fn start(platform: &Platform, firm: &FirmId) -> anyhow::Result<Convers
 }
 
 /// Adds a message.
-pub async fn say(platform: &Platform, firm: &FirmId, id: ConversationId) -> anyhow::Result<()> {
+pub(super) async fn say(platform: &Platform, firm: &FirmId, id: ConversationId) -> anyhow::Result<()> {
     let command = Command::AddMessage { author: Author::User, content: CONTENT.into() };
     match platform.call::<Conversation>(firm, id, Call::new(attorney(), Intent::Command(command))).await? {
         Turn::Done(_) => Ok(()),
@@ -78,14 +77,7 @@ pub async fn say(platform: &Platform, firm: &FirmId, id: ConversationId) -> anyh
 }
 
 /// The middle of some numbers.
-pub fn median(mut numbers: Vec<f64>) -> f64 {
+pub(super) fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// The quantile `q` of some times, in microseconds.
-pub fn quantile_us(times: &mut [Duration], q: f64) -> f64 {
-    times.sort();
-    let at = ((times.len() as f64 * q) as usize).min(times.len().saturating_sub(1));
-    times.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
 }

@@ -11,7 +11,7 @@ use super::{
 const CALLERS: usize = 64;
 
 /// Durable `add message` from 64 concurrent callers, each in a conversation of its own, against the bare loop.
-pub fn in_process(rig: &Rig) -> anyhow::Result<Vec<(String, Figure)>> {
+pub(super) fn in_process(rig: &Rig) -> anyhow::Result<Vec<(String, Figure)>> {
     let (platform, firm) = rig.platform("write/in-process")?;
     let (rounds, each) = if rig.quick { (3, 100) } else { (7, 1_000) };
     let ids = rig.tokio.block_on(async {
