@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::File;
 
-const SOURCE: &str = "crates/http/src/problem.rs";
+const SOURCE: &str = "crates/http/src/problem_codes.rs";
 const PAGES: &str = "docs/errors/";
 /// The folder's own introduction, not a code's page.
 const INTRODUCTION: &str = "README";
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_code_without_a_page_is_found() {
-        let expected = "crates/http/src/problem.rs: error code `not_found` has no page docs/errors/not_found.md";
+        let expected = "crates/http/src/problem_codes.rs: error code `not_found` has no page docs/errors/not_found.md";
         check_pages(PROBLEM, &["stale_version"], &[expected]);
     }
 
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_problem_module_without_codes_is_found() {
         let expected =
-            "crates/http/src/problem.rs: no `fn code(…)` with string literals, so the error pages cannot be checked";
+            "crates/http/src/problem_codes.rs: no `fn code(…)` with string literals, so the error pages cannot be checked";
         check_pages("fn status(&self) -> u16 { 404 }", &["not_found"], &[expected]);
         check_pages("fn code(&self) -> &'static str { CODE }", &["not_found"], &[expected]);
     }
