@@ -62,7 +62,7 @@ const TASKS: &[Task] = &[
     Task { words: "doc", about: "build the documentation; a broken link is an error", steps: &[DOC] },
     Task {
         words: "tidy",
-        about: "check dependency arrows, file lengths, error pages, leftovers and machine paths",
+        about: "check dependency arrows, file lengths, leftovers and machine paths",
         steps: &[TIDY],
     },
 ];

@@ -4,7 +4,6 @@
 //! are the ones that git keeps or would keep, so that a new file is checked before it is added.
 
 mod arrows;
-mod error_pages;
 mod length;
 mod text;
 
@@ -28,7 +27,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut findings = arrows::check(&metadata)?;
     findings.extend(text::check(&files));
     findings.extend(length::check(&files, length::EXEMPT));
-    findings.extend(error_pages::check(&files));
     for finding in &findings {
         eprintln!("  {finding}");
     }
