@@ -105,8 +105,16 @@ struct Worker {
     heartbeat: Arc<AtomicI64>,
     stopping: Arc<AtomicBool>,
     open: HashMap<FirmId, Open>,
-    /// Firms to be tried again, and when.
-    retries: HashMap<FirmId, (Arc<FirmHandle>, Instant)>,
+    /// Firms to be looked at again.
+    retries: HashMap<FirmId, Retry>,
+}
+
+struct Retry {
+    firm: Arc<FirmHandle>,
+    due: Instant,
+    /// Whether the whole pass had failed: then the firm is left alone until it is due. When there merely is something left to do,
+    /// what is committed meanwhile does not wait for it.
+    failed: bool,
 }
 
 struct Open {
@@ -151,14 +159,14 @@ impl Worker {
 
     fn patience(&self) -> Duration {
         let now = Instant::now();
-        let retry = self.retries.values().map(|(_, due)| due.saturating_duration_since(now)).min();
+        let retry = self.retries.values().map(|retry| retry.due.saturating_duration_since(now)).min();
         retry.map_or(HEARTBEAT, |retry| retry.clamp(Duration::from_millis(1), HEARTBEAT))
     }
 
     fn take_due_retries(&mut self, firms: &mut Vec<Arc<FirmHandle>>) {
         let due: Vec<_> = self.due().cloned().collect();
         for id in due {
-            if let Some((firm, _)) = self.retries.remove(&id)
+            if let Some(Retry { firm, .. }) = self.retries.remove(&id)
                 && !firms.iter().any(|queued| Arc::ptr_eq(queued, &firm))
             {
                 firms.push(firm);
@@ -168,17 +176,19 @@ impl Worker {
 
     fn due(&self) -> impl Iterator<Item = &FirmId> {
         let now = Instant::now();
-        self.retries.iter().filter(move |(_, (_, due))| *due <= now).map(|(id, _)| id)
+        self.retries.iter().filter(move |(_, retry)| retry.due <= now).map(|(id, _)| id)
     }
 
     /// One pass over one firm. What is left after it is queued behind the other firms.
     fn catch_up(&mut self, firm: &Arc<FirmHandle>) {
         // Before reading, so that what is committed from now on queues the firm again.
         firm.queued.store(false, Ordering::SeqCst);
-        if self.retries.contains_key(&firm.id) {
+        if self.retries.get(&firm.id).is_some_and(|retry| retry.failed) {
             // It failed a moment ago; its time has not come.
             return;
         }
+        // The pass sees anew what is left to do.
+        self.retries.remove(&firm.id);
         match self.pass(firm) {
             Ok(progress) => {
                 if let Some(open) = self.open.get_mut(&firm.id) {
@@ -186,8 +196,8 @@ impl Worker {
                 }
                 match progress {
                     Progress::Done => {}
-                    Progress::More => self.retry_in(firm, Duration::ZERO),
-                    Progress::Later(wait) => self.retry_in(firm, wait),
+                    Progress::More => self.retry_in(firm, Duration::ZERO, false),
+                    Progress::Later(wait) => self.retry_in(firm, wait, false),
                 }
             }
             Err(error) => {
@@ -202,7 +212,7 @@ impl Worker {
                 if let Some(open) = self.open.get_mut(&firm.id) {
                     open.follower.close();
                 }
-                self.retry_in(firm, backoff(failures, self.clock.now()));
+                self.retry_in(firm, backoff(failures, self.clock.now()), true);
             }
         }
     }
@@ -226,8 +236,9 @@ impl Worker {
         }
     }
 
-    fn retry_in(&mut self, firm: &Arc<FirmHandle>, wait: Duration) {
-        self.retries.insert(firm.id.clone(), (Arc::clone(firm), Instant::now() + wait));
+    fn retry_in(&mut self, firm: &Arc<FirmHandle>, wait: Duration, failed: bool) {
+        let retry = Retry { firm: Arc::clone(firm), due: Instant::now() + wait, failed };
+        self.retries.insert(firm.id.clone(), retry);
     }
 }
 
