@@ -3,8 +3,16 @@
 //! Every figure is a ratio or stands beside what it is to be compared with, because machines differ and shared ones waver. A
 //! measurement is taken several times, alternating with its baseline, and the median of the ratios counts.
 
+mod activate;
+mod bare;
 mod baseline;
+mod client;
+mod http;
+mod lag;
+mod list;
+mod memory;
 mod rig;
+mod seed;
 mod write;
 
 use std::collections::BTreeMap;
@@ -39,7 +47,8 @@ pub struct Figure {
     pub ratio: f64,
     /// The unit of value and baseline.
     pub unit: &'static str,
-    /// What the ratio should be, such as `>= 0.5`; none where there is only something to see.
+    /// What the ratio should be, such as `>= 0.5`, or the value where the baseline is a bound; none where there is only something
+    /// to see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<&'static str>,
     /// Whether it is.
@@ -52,13 +61,58 @@ pub struct Figure {
 
 type Measure = fn(&rig::Rig) -> anyhow::Result<Vec<(String, Figure)>>;
 
-const MEASURES: [(&str, Measure); 1] = [("write/in-process", write::in_process)];
+/// Each gives one figure of its name, or several whose names go on behind it. Memory comes first, in a process that has used little.
+const MEASURES: [(&str, Measure); 8] = [
+    ("memory", memory::hibernated),
+    ("write/in-process", write::in_process),
+    ("write/http", http::write),
+    ("write/long-conversation", write::long_conversation),
+    ("lag", lag::lag),
+    ("detail", http::detail),
+    ("activate", activate::activate),
+    ("list", list::list),
+];
+
+impl Figure {
+    const fn new(value: f64, baseline: f64, ratio: f64, unit: &'static str) -> Self {
+        Self { value, baseline, ratio, unit, target: None, met: None, more: BTreeMap::new() }
+    }
+
+    /// A figure whose baseline is what the disk asks for at the least: what is durable cannot take less. If it seems to, the disk was
+    /// busy with something else while one of the two was measured, and there is nothing to judge.
+    fn above_floor(self) -> Self {
+        if self.ratio >= 1.0 { self } else { Self { target: None, met: None, ..self.with("disturbed", true) } }
+    }
+
+    fn at_least(self, target: &'static str, bound: f64) -> Self {
+        Self { target: Some(target), met: Some(self.ratio >= bound), ..self }
+    }
+
+    fn at_most(self, target: &'static str, bound: f64) -> Self {
+        Self { target: Some(target), met: Some(self.ratio <= bound), ..self }
+    }
+
+    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a number to what else was seen, with as many digits as mean something.
+    fn with_number(self, name: &str, number: f64) -> Self {
+        self.with(name, if number.abs() < 100.0 { (number * 100.0).round() / 100.0 } else { number.round() })
+    }
+}
+
+/// Whether `name` is `group` or one of its figures.
+fn within(name: &str, group: &str) -> bool {
+    name.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
 
 impl Bench {
     /// Runs the command.
     pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
         for name in &self.names {
-            if !MEASURES.iter().any(|(known, _)| known == name) {
+            if !MEASURES.iter().any(|(known, _)| within(name, known)) {
                 let known: Vec<_> = MEASURES.iter().map(|(name, _)| *name).collect();
                 return Err(failed(
                     Exit::Usage,
@@ -70,13 +124,21 @@ impl Bench {
             eprintln!("warning: this is a debug build; its figures mean nothing. Use `cargo run --release -- bench`");
         }
         let rig = rig::Rig::new(self.folder.as_deref(), self.quick)?;
+        let conditions = rig.conditions()?;
+        if json {
+            eprintln!("{conditions}");
+        } else {
+            println!("{conditions}");
+        }
         let mut figures = vec![];
         for (name, measure) in MEASURES {
-            if self.names.is_empty() || self.names.iter().any(|wanted| wanted == name) {
+            if self.names.is_empty() || self.names.iter().any(|wanted| within(wanted, name)) {
                 eprintln!("measuring {name} …");
                 figures.extend(measure(&rig)?);
             }
         }
+        eprintln!("afterwards: {}", rig.conditions()?);
+        figures.retain(|(name, _)| self.names.is_empty() || self.names.iter().any(|wanted| within(name, wanted)));
         if json {
             let all: BTreeMap<_, _> = figures.into_iter().collect();
             println!("{}", serde_json::to_string_pretty(&all)?);

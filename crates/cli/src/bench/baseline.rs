@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Instant};
 
-use engage_journal::{Sql, Value, sql};
+use engage_journal::{Hash, Sql, Value, sql};
 use engage_native::sqlite::Db;
 
 /// The entries of a journal, as a bare loop writes them: one table, no index, no object, no rule.
@@ -36,29 +36,61 @@ pub(super) fn last_message(journal: &Path) -> anyhow::Result<Bytes> {
     found.ok_or_else(|| anyhow::anyhow!("the journal holds no message"))
 }
 
-/// Rows a second of a bare loop that inserts `rows` times these bytes in transactions of `batch` rows.
-pub(super) fn bare_loop(path: &Path, bytes: &Bytes, rows: usize, batch: usize) -> anyhow::Result<f64> {
+/// What differs from one row of the bare route to the next.
+pub(super) struct Row<'a> {
+    pub(super) id: &'a str,
+    pub(super) at: &'a str,
+    pub(super) payload: &'a str,
+    pub(super) prev_hash: &'a Hash,
+    pub(super) hash: &'a Hash,
+}
+
+/// A database with a table for these entries.
+pub(super) fn open(path: &Path) -> anyhow::Result<Db> {
     let mut db = Db::journal(path)?;
     db.script(TABLE)?;
-    let [id, at, actor, action, outcome, details, payload] = &bytes.texts;
-    let [payload_hash, prev_hash, hash] = &bytes.hashes;
-    let [object, version, schema] = bytes.numbers;
-    let params = [
-        Value::Integer(object),
-        Value::Integer(version),
-        Value::Text(id),
-        Value::Text(at),
-        Value::Text(actor),
-        Value::Text(action),
-        Value::Text(outcome),
-        Value::Text(details),
-        Value::Integer(schema),
-        Value::Text(payload),
-        Value::Blob(payload_hash),
-        Value::Blob(prev_hash),
-        Value::Blob(hash),
-        Value::Null,
-    ];
+    Ok(db)
+}
+
+impl Bytes {
+    fn params(&self) -> [Value<'_>; 14] {
+        let [id, at, actor, action, outcome, details, payload] = &self.texts;
+        let [payload_hash, prev_hash, hash] = &self.hashes;
+        let [object, version, schema] = self.numbers;
+        [
+            Value::Integer(object),
+            Value::Integer(version),
+            Value::Text(id),
+            Value::Text(at),
+            Value::Text(actor),
+            Value::Text(action),
+            Value::Text(outcome),
+            Value::Text(details),
+            Value::Integer(schema),
+            Value::Text(payload),
+            Value::Blob(payload_hash),
+            Value::Blob(prev_hash),
+            Value::Blob(hash),
+            Value::Null,
+        ]
+    }
+
+    /// Inserts these bytes with some of them replaced.
+    pub(super) fn insert(&self, db: &mut Db, row: &Row<'_>) -> Result<(), engage_journal::Error> {
+        let mut params = self.params();
+        params[2] = Value::Text(row.id);
+        params[3] = Value::Text(row.at);
+        params[9] = Value::Text(row.payload);
+        params[11] = Value::Blob(&row.prev_hash.0);
+        params[12] = Value::Blob(&row.hash.0);
+        db.execute(INSERT, &params).map(drop)
+    }
+}
+
+/// Rows a second of a bare loop that inserts `rows` times these bytes in transactions of `batch` rows.
+pub(super) fn bare_loop(path: &Path, bytes: &Bytes, rows: usize, batch: usize) -> anyhow::Result<f64> {
+    let mut db = open(path)?;
+    let params = bytes.params();
     let began = Instant::now();
     for _ in 0..rows / batch {
         db.begin()?;
