@@ -37,7 +37,11 @@ const WRITERS_MAX: usize = 512;
 /// How often an idle shard looks at the clock; alarms are no more precise than this when the clock jumps.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Least time between two looks at the alarms, so that one that cannot be served does not keep a core busy.
+/// Most alarms of one firm served in one go; each is a batch of its own, and callers wait behind them.
+const ALARMS_MAX: usize = 16;
+/// How long an alarm waits that could not be served.
+const ALARM_RETRY_MS: i64 = 1_000;
+/// Least time between two looks at the alarms, so that calls come in between when many are due.
 const PAUSE: Duration = Duration::from_millis(20);
 
 #[expect(
@@ -205,16 +209,24 @@ impl State {
                 continue;
             }
             let Some(writer) = self.writers.get_mut(&firm.id) else { continue };
-            if let Some(request) = writer.due(&mut self.cache, now) {
-                let job = Job { firm: Arc::clone(&firm), request, reply: None };
-                writer.run(&mut self.cache, vec![job], now);
-                // Also when the turn changed nothing, and so did not ask for it.
-                writer.read_alarm();
-                self.follower.notify(&firm);
-            }
-            // What is still due could not be done (a full disk, say): not again before the next tick.
-            if let Some((_, due)) = &mut writer.alarm {
-                *due = (*due).max(now.plus_millis(1));
+            for _ in 0..ALARMS_MAX {
+                let before = writer.alarm.clone();
+                if before.as_ref().is_none_or(|(_, due)| *due > now) {
+                    break;
+                }
+                if let Some(request) = writer.due(&mut self.cache, now) {
+                    let job = Job { firm: Arc::clone(&firm), request, reply: None };
+                    writer.run(&mut self.cache, vec![job], now);
+                    // Also when the turn changed nothing, and so did not ask for it.
+                    writer.read_alarm();
+                    self.follower.notify(&firm);
+                }
+                if writer.alarm == before {
+                    // It could not be done: a full disk, say.
+                    if let Some((_, due)) = &mut writer.alarm {
+                        *due = now.plus_millis(ALARM_RETRY_MS);
+                    }
+                }
             }
             note_alarm(&mut self.alarms, &firm, writer.alarm.as_ref());
         }

@@ -261,32 +261,45 @@ impl Writer {
 
     /// The call that a due alarm stands for; none when no alarm is due.
     pub(crate) fn due(&mut self, cache: &mut Cache, now: Timestamp) -> Option<Request> {
-        let (key, _) = self.alarm.take_if(|(_, due)| *due <= now)?;
+        let (key, due) = self.alarm.take_if(|(_, due)| *due <= now)?;
         let slot = (self.firm.id.clone(), key.clone());
         let request = match key.kind {
             Kind::Conversation => self.alarm_request::<Conversation>(cache, &slot),
             Kind::User => self.alarm_request::<User>(cache, &slot),
             Kind::Firm => self.alarm_request::<Firm>(cache, &slot),
         };
-        if request.is_none() {
-            // It can no longer be answered; left standing it would wake the shard for ever.
-            tracing::warn!(firm = %self.firm.id, object = %key.name, "an alarm was dropped");
-            let dropped = self.db.transaction(|db| store::drop_alarm(db, &key));
-            if dropped.is_ok() {
-                self.read_alarm();
+        match request {
+            Ok(Some(request)) => return Some(request),
+            Ok(None) | Err(Error::Corrupt(_)) => {
+                // It can no longer be answered; left standing it would wake the shard for ever.
+                tracing::warn!(firm = %self.firm.id, object = %key.name, "an alarm was dropped");
+                let dropped = self.db.transaction(|db| store::drop_alarm(db, &key));
+                if dropped.is_ok() {
+                    self.read_alarm();
+                }
+            }
+            Err(error) => {
+                tracing::error!(firm = %self.firm.id, object = %key.name, error = &error as &dyn std::error::Error, "an alarm has to wait");
+                self.alarm = Some((key, due));
             }
         }
-        request
+        None
     }
 
-    fn alarm_request<A: Cached>(&mut self, cache: &mut Cache, slot: &(FirmId, ObjectKey)) -> Option<Request> {
+    /// What the object's alarm asks for; none when it has none.
+    fn alarm_request<A: Cached>(
+        &mut self,
+        cache: &mut Cache,
+        slot: &(FirmId, ObjectKey),
+    ) -> Result<Option<Request>, Error> {
         if !cache.contains_key(slot) {
-            cache.insert(slot.clone(), A::wrap(Activation::<A>::load(&mut self.db, slot.1.clone()).ok()?));
+            cache.insert(slot.clone(), A::wrap(Activation::<A>::load(&mut self.db, slot.1.clone())?));
         }
-        let activation = A::unwrap(cache.get_mut(slot)?)?;
-        let command = activation.state.alarm().and(activation.state.on_alarm())?;
-        let call = Call::new(engage_domain::Actor::SYSTEM, Intent::Command(command));
-        Some(A::request(slot.1.name.parse().ok()?, call))
+        let Some(activation) = cache.get_mut(slot).and_then(A::unwrap) else { return Ok(None) };
+        let command = activation.state.alarm().and(activation.state.on_alarm());
+        let call = command.map(|command| Call::new(engage_domain::Actor::SYSTEM, Intent::Command(command)));
+        let id = slot.1.name.parse().ok();
+        Ok(id.zip(call).map(|(id, call)| A::request(id, call)))
     }
 }
 
