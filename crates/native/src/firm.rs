@@ -36,6 +36,8 @@ pub struct FirmHandle {
     applied_at: AtomicI64,
     /// Whether the index's tables are there to be read.
     laid_out: watch::Sender<bool>,
+    /// Whether a reader found the index's file damaged.
+    index_damaged: AtomicBool,
     parked: AtomicU64,
     failures: AtomicU64,
     /// Whether the firm stands in its follower's queue.
@@ -63,6 +65,7 @@ impl FirmHandle {
             applied: watch::Sender::new(0),
             applied_at: AtomicI64::new(0),
             laid_out: watch::Sender::new(false),
+            index_damaged: AtomicBool::new(false),
             parked: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             queued: AtomicBool::new(false),
@@ -157,6 +160,23 @@ impl FirmHandle {
 
     pub(crate) fn set_laid_out(&self, laid_out: bool) {
         self.laid_out.send_replace(laid_out);
+    }
+
+    pub(crate) fn is_laid_out(&self) -> bool {
+        *self.laid_out.borrow()
+    }
+
+    /// Notes that a reader could not read the index: lists wait until the follower has looked after it.
+    pub(crate) fn index_is_lost(&self, damaged: bool) {
+        if damaged {
+            self.index_damaged.store(true, Ordering::SeqCst);
+        }
+        self.laid_out.send_replace(false);
+    }
+
+    /// Whether a reader found the index damaged since this was last asked.
+    pub(crate) fn take_index_damaged(&self) -> bool {
+        self.index_damaged.swap(false, Ordering::SeqCst)
     }
 
     /// Waits until the follower has laid out the index, as it does once for a new firm and again when it builds the index anew.

@@ -45,9 +45,10 @@ const OPEN_MAX: usize = 512;
 pub(crate) struct FollowerSender(Sender<Arc<FirmHandle>>);
 
 impl FollowerSender {
-    /// Never blocks; a firm that is queued already is not queued again.
+    /// Never blocks; a firm that is queued already, or whose index holds everything, is not queued.
     pub(crate) fn notify(&self, firm: &Arc<FirmHandle>) {
-        if firm.committed_seq() != firm.applied_seq() && !firm.queued.swap(true, Ordering::SeqCst) {
+        let wanted = firm.committed_seq() != firm.applied_seq() || !firm.is_laid_out();
+        if wanted && !firm.queued.swap(true, Ordering::SeqCst) {
             // The receiver is gone only when the platform is shutting down; the next start catches up.
             let _ = self.0.send(Arc::clone(firm));
         }
@@ -79,6 +80,7 @@ impl Followers {
                 stopping: Arc::clone(&stopping),
                 open: HashMap::new(),
                 retries: HashMap::new(),
+                swept: Instant::now(),
             };
             handles.push(thread::Builder::new().name(format!("follower-{number}")).spawn(move || worker.run())?);
             senders.push(FollowerSender(sender));
@@ -107,6 +109,8 @@ struct Worker {
     open: HashMap<FirmId, Open>,
     /// Firms to be looked at again.
     retries: HashMap<FirmId, Retry>,
+    /// When the open indexes were last looked for on the disk.
+    swept: Instant,
 }
 
 struct Retry {
@@ -136,6 +140,7 @@ impl Worker {
             };
             firms.extend(self.receiver.try_iter());
             self.take_due_retries(&mut firms);
+            self.take_lost(&mut firms);
             if firms.is_empty() {
                 continue;
             }
@@ -170,6 +175,20 @@ impl Worker {
                 && !firms.iter().any(|queued| Arc::ptr_eq(queued, &firm))
             {
                 firms.push(firm);
+            }
+        }
+    }
+
+    /// An index can be deleted at any time; where nothing is written, nobody else would notice.
+    fn take_lost(&mut self, firms: &mut Vec<Arc<FirmHandle>>) {
+        if self.swept.elapsed() < HEARTBEAT {
+            return;
+        }
+        self.swept = Instant::now();
+        for open in self.open.values().filter(|open| open.follower.is_index_gone()) {
+            let firm = open.follower.firm();
+            if !firms.iter().any(|queued| Arc::ptr_eq(queued, firm)) {
+                firms.push(Arc::clone(firm));
             }
         }
     }

@@ -33,6 +33,7 @@ use crate::{
     follower::{Followers, all},
     readers::{Readers, Source},
     shard::{BATCH_MAX, Message, Shard},
+    sqlite::is_damaged,
     writer::Job,
 };
 
@@ -374,22 +375,53 @@ impl Runtime for Platform {
         query: Q,
         token: Option<Token>,
     ) -> Result<(Vec<Q::Row>, Freshness), Fault> {
-        let handle = self.handle(firm)?;
-        if tokio::time::timeout(LAYOUT_WAIT, handle.laid_out()).await.is_err() {
-            return Err(Fault::Overloaded("the index is not there yet"));
+        let (handle, query) = (self.handle(firm)?, Arc::new(query));
+        match self.ask(firm, &handle, &query, token.as_ref()).await {
+            // What is derived is built anew; whoever asks waits for it rather than hear of it.
+            Err(Fault::Storage(error)) if self.is_index_lost(firm, &handle, &error) => {
+                self.ask(firm, &handle, &query, token.as_ref()).await
+            }
+            answer => answer,
         }
-        let consistent = match &token {
-            Some(token) => self.wait_for(firm, &handle, token).await?,
-            None => true,
-        };
-        // Read before the query, so that the answer holds at least what it says.
-        let freshness = Freshness { consistent, ..handle.freshness(self.clock.now()) };
-        let rows = self.read(firm, Source::Index, move |db| all(db, &query)).await?;
-        Ok((rows, freshness))
     }
 }
 
 impl Platform {
+    async fn ask<Q: Query>(
+        &self,
+        firm: &FirmId,
+        handle: &Arc<FirmHandle>,
+        query: &Arc<Q>,
+        token: Option<&Token>,
+    ) -> Result<(Vec<Q::Row>, Freshness), Fault> {
+        if tokio::time::timeout(LAYOUT_WAIT, handle.laid_out()).await.is_err() {
+            return Err(Fault::Overloaded("the index is not there yet"));
+        }
+        let consistent = match token {
+            Some(token) => self.wait_for(firm, handle, token).await?,
+            None => true,
+        };
+        // Read before the query, so that the answer holds at least what it says.
+        let freshness = Freshness { consistent, ..handle.freshness(self.clock.now()) };
+        let query = Arc::clone(query);
+        let rows = self.read(firm, Source::Index, move |db| all(db, &*query)).await?;
+        Ok((rows, freshness))
+    }
+
+    /// Whether a list met an index that is damaged, or that is not there; then its follower is told.
+    fn is_index_lost(&self, firm: &FirmId, handle: &Arc<FirmHandle>, error: &Error) -> bool {
+        let damaged = is_damaged(error);
+        if !damaged && handle.is_laid_out() && handle.index_path().exists() {
+            return false;
+        }
+        tracing::warn!(%firm, error = error as &dyn std::error::Error, "the index cannot be read");
+        handle.index_is_lost(damaged);
+        let (done, _) = oneshot::channel();
+        // A full queue only delays it until something is written.
+        let _ = self.shard_of(firm).try_send(Message::Open(Arc::clone(handle), done));
+        true
+    }
+
     /// Waits until the index holds the object at the token's version; false when it does not in time.
     async fn wait_for(&self, firm: &FirmId, handle: &Arc<FirmHandle>, token: &Token) -> Result<bool, Fault> {
         let mut applied = handle.applied_changes();

@@ -137,6 +137,7 @@ impl State {
                 }
                 Some(Message::Open(firm, done)) => {
                     let opened = self.open(&firm).map(drop);
+                    self.follower.notify(&firm);
                     let _ = done.send(opened);
                 }
                 Some(Message::Stop) => stop = true,

@@ -138,6 +138,12 @@ pub fn is_damaged(error: &Error) -> bool {
     }
 }
 
+/// Whether an error says so of the file at `path`.
+pub fn is_damaged_at(error: &Error, path: &Path) -> bool {
+    let of_it = |operation: &str| operation.ends_with(&path.display().to_string());
+    is_damaged(error) && matches!(error, Error::Storage { operation, .. } if of_it(operation))
+}
+
 /// Whether an error says that a row broke one of the schema's rules.
 pub fn is_constraint(error: &Error) -> bool {
     match error {

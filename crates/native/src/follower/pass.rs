@@ -24,7 +24,7 @@ use hashlink::LruCache;
 
 use crate::{
     firm::FirmHandle,
-    sqlite::{Db, is_constraint, is_damaged},
+    sqlite::{Db, is_constraint, is_damaged, is_damaged_at},
 };
 
 /// Most entries in one pass, and most bytes of payload: bounds the memory and how long the index stays locked.
@@ -57,6 +57,8 @@ pub(super) struct Follower {
     files: Option<Files>,
     states: LruCache<ObjectKey, State>,
     failing: HashMap<ObjectKey, Failing>,
+    /// Whether the index's file is to be begun anew, for it was found damaged.
+    damaged: bool,
 }
 
 struct Files {
@@ -100,7 +102,11 @@ struct Batch {
 
 impl Follower {
     pub(super) fn new(firm: Arc<FirmHandle>) -> Self {
-        Self { firm, files: None, states: LruCache::new(STATES_MAX), failing: HashMap::new() }
+        Self { firm, files: None, states: LruCache::new(STATES_MAX), failing: HashMap::new(), damaged: false }
+    }
+
+    pub(super) const fn firm(&self) -> &Arc<FirmHandle> {
+        &self.firm
     }
 
     /// Closes the files; the next pass opens them anew.
@@ -111,8 +117,12 @@ impl Follower {
 
     /// Takes in what is new, at most one batch of it.
     pub(super) fn pass(&mut self, now: Timestamp) -> Result<Progress, Error> {
-        if self.files.is_some() && !self.firm.index_path().exists() {
+        if self.is_index_gone() {
             tracing::warn!(firm = %self.firm.id, "the index is gone; it is built anew");
+            self.close();
+        }
+        if self.firm.take_index_damaged() {
+            self.damaged = true;
             self.close();
         }
         let mut files = match self.files.take() {
@@ -121,13 +131,24 @@ impl Follower {
         };
         let progress = self.pass_over(&mut files, now);
         files.journal.rollback();
-        if progress.is_ok() {
-            self.files = Some(files);
-        } else {
-            // What was cached may be ahead of what the index holds.
-            self.states.clear();
+        match &progress {
+            Ok(_) => {
+                // Also where a reader met a file that was gone for a moment.
+                self.firm.set_laid_out(true);
+                self.files = Some(files);
+            }
+            Err(error) => {
+                self.damaged |= is_damaged_at(error, &self.firm.index_path());
+                // What was cached may be ahead of what the index holds.
+                self.states.clear();
+            }
         }
         progress
+    }
+
+    /// Whether somebody has removed the index under the open connection.
+    pub(super) fn is_index_gone(&self) -> bool {
+        self.files.is_some() && !self.firm.index_path().exists()
     }
 
     fn pass_over(&mut self, files: &mut Files, now: Timestamp) -> Result<Progress, Error> {
@@ -246,11 +267,11 @@ impl Follower {
     }
 
     fn publish(&self, files: &Files, at: Timestamp, more: bool) {
+        let parked = self.failing.values().filter(|failing| failing.is_parked()).count();
+        self.firm.set_parked(parked as u64);
         // Only roughly when the rest was recorded, and never too late: right after what was read last.
         let next = more.then_some(at);
         self.firm.applied(files.seq, at, next);
-        let parked = self.failing.values().filter(|failing| failing.is_parked()).count();
-        self.firm.set_parked(parked as u64);
     }
 
     fn after(&self, now: Timestamp, more: bool) -> Progress {
@@ -270,10 +291,7 @@ impl Follower {
         let path = self.firm.index_path();
         let mut journal = Db::reader(&self.firm.journal_path())?;
         let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
-        let usable = Db::index(&path).and_then(|mut index| {
-            let found = ready(&mut index)?;
-            Ok(found.filter(|seq| *seq <= last).map(|seq| (index, seq)))
-        });
+        let usable = if self.damaged { Ok(None) } else { usable(&path, last) };
         let (mut index, seq) = match usable {
             Ok(Some(found)) => found,
             Ok(None) => (self.begin_anew(&path, now)?, 0),
@@ -283,7 +301,14 @@ impl Follower {
             }
             Err(error) => return Err(error),
         };
+        self.damaged = false;
         self.failing = read_failing(&mut index)?;
+        if seq == 0
+            && let Some(first) = first_at(&mut journal)?
+        {
+            // Whoever asks from now on is told that the rows are yet to come.
+            self.firm.applied(0, first, Some(first));
+        }
         self.firm.set_laid_out(true);
         Ok(Files { journal, index, seq })
     }
@@ -418,6 +443,23 @@ fn write_rows(
         None => {}
     }
     Ok(())
+}
+
+/// When the journal's first entry was recorded.
+fn first_at(journal: &mut Db) -> Result<Option<Timestamp>, Error> {
+    let mut at = None;
+    read::entries_after(journal, 0, 1, &mut |entry| {
+        at = Some(entry.at);
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(at)
+}
+
+/// The index at `path` and how far it has come, if it can be gone on with.
+fn usable(path: &Path, last: i64) -> Result<Option<(Db, i64)>, Error> {
+    let mut index = Db::index(path)?;
+    let found = ready(&mut index)?;
+    Ok(found.filter(|seq| *seq <= last).map(|seq| (index, seq)))
 }
 
 /// The checkpoint of an index of today's schema; none when there is no such index in the file.
