@@ -254,7 +254,10 @@ impl Platform {
             pause();
         }
         self.followers.abort();
-        threads.is_empty()
+        let ended = threads.is_empty();
+        // Those that are left are waited for the next time, at the latest when the platform is dropped.
+        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        ended
     }
 }
 
@@ -364,8 +367,11 @@ impl Runtime for Platform {
     }
 
     fn subscribe(&self, firm: &FirmId, conversation: ConversationId) -> Watcher {
-        let watcher = self.handle(firm).map(|handle| handle.watch(conversation));
-        // Nothing will ever change in a firm that is not kept here: a closed channel says so.
+        let watcher = match self.handle(firm) {
+            Ok(handle) if !self.draining.load(Ordering::SeqCst) => Ok(handle.watch(conversation)),
+            found => found.map(drop).and(Err(Fault::UnknownFirm)),
+        };
+        // Nothing will ever change in a firm that is not kept here, nor after the end: a closed channel says so.
         Watcher(watcher.unwrap_or_else(|_| watch::channel(()).1))
     }
 

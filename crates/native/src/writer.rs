@@ -109,8 +109,9 @@ impl Writer {
         let alarm = store::earliest_alarm(&mut db)?;
         let key = ObjectKey { kind: Kind::Firm, name: firm.id.as_str().into() };
         let state = Activation::<Firm>::load(&mut db, key)?;
-        firm.publish_state(&state.state);
+        // In this order: whoever sees the state takes it that the journal's end is known.
         firm.committed(journal.last_seq(), now);
+        firm.publish_state(&state.state);
         Ok(Self { firm: Arc::clone(firm), db, journal, alarm, pruned_at: Timestamp::from_millis(0) })
     }
 
