@@ -1,0 +1,18 @@
+//! The platform over real files: turns from many callers, the index behind them, faults, restarts.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod rig;
+
+mod alarms;
+mod calls;
+mod corrections;
+mod damage;
+mod drain;
+mod faults;
+mod folder;
+mod follower;
+mod hibernation;
+mod model;
+mod replay;
+mod verify;
