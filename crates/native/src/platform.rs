@@ -1,5 +1,7 @@
 //! The platform behind the application's port: finds the shard of a firm, holds the readers, starts and ends the threads.
 
+mod lists;
+
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
@@ -21,7 +23,7 @@ use engage_domain::{
     Actor, ConversationId, Firm, FirmId, Kind, Timestamp, User, UserId, Version,
     firm::{Command, SettingsChange},
 };
-use engage_index::{Query, scan::VersionOf};
+use engage_index::Query;
 use engage_journal::{Answer, Call, Error, Hosted, Intent, Message as ChatMessage, Reply, Streamed, Turn, read};
 use tokio::sync::{oneshot, watch};
 use ulid::Ulid;
@@ -30,19 +32,11 @@ use crate::{
     clock::{Clock, SystemClock},
     firm::{FirmHandle, standing_of},
     folder::{Folder, FolderError},
-    follower::{Followers, all},
+    follower::Followers,
     readers::{Readers, Source},
     shard::{BATCH_MAX, Message, Shard},
-    sqlite::is_damaged,
     writer::Job,
 };
-
-/// How long a list waits for the index to hold what its consistency token asks for, before it answers and says that it does not.
-const CONSISTENCY_WAIT: Duration = Duration::from_secs(2);
-
-/// How long a list waits for an index whose tables are not there yet: of a firm just founded, or begun anew. It takes milliseconds
-/// unless the disk is in trouble.
-const LAYOUT_WAIT: Duration = Duration::from_secs(5);
 
 /// How the platform is set up.
 #[derive(Clone)]
@@ -367,12 +361,11 @@ impl Runtime for Platform {
     }
 
     fn subscribe(&self, firm: &FirmId, conversation: ConversationId) -> Watcher {
-        let watcher = match self.handle(firm) {
-            Ok(handle) if !self.draining.load(Ordering::SeqCst) => Ok(handle.watch(conversation)),
-            found => found.map(drop).and(Err(Fault::UnknownFirm)),
-        };
-        // Nothing will ever change in a firm that is not kept here, nor after the end: a closed channel says so.
-        Watcher(watcher.unwrap_or_else(|_| watch::channel(()).1))
+        // Where nothing will ever change any more, a closed channel says so: in a firm that is not kept here, and after the end.
+        let closed = || watch::channel(()).1;
+        let watcher = self.handle(firm).map_or_else(|_| closed(), |handle| handle.watch(conversation));
+        // Looked at once the watcher stands: either the drain finds it, or the drain is seen here.
+        Watcher(if self.draining.load(Ordering::SeqCst) { closed() } else { watcher })
     }
 
     async fn query<Q: Query>(
@@ -388,60 +381,6 @@ impl Runtime for Platform {
                 self.ask(firm, &handle, &query, token.as_ref()).await
             }
             answer => answer,
-        }
-    }
-}
-
-impl Platform {
-    async fn ask<Q: Query>(
-        &self,
-        firm: &FirmId,
-        handle: &Arc<FirmHandle>,
-        query: &Arc<Q>,
-        token: Option<&Token>,
-    ) -> Result<(Vec<Q::Row>, Freshness), Fault> {
-        if tokio::time::timeout(LAYOUT_WAIT, handle.laid_out()).await.is_err() {
-            return Err(Fault::Overloaded("the index is not there yet"));
-        }
-        let consistent = match token {
-            Some(token) => self.wait_for(firm, handle, token).await?,
-            None => true,
-        };
-        // Read before the query, so that the answer holds at least what it says.
-        let freshness = Freshness { consistent, ..handle.freshness(self.clock.now()) };
-        let query = Arc::clone(query);
-        let rows = self.read(firm, Source::Index, move |db| all(db, &*query)).await?;
-        Ok((rows, freshness))
-    }
-
-    /// Whether a list met an index that is damaged, or that is not there; then its follower is told.
-    fn is_index_lost(&self, firm: &FirmId, handle: &Arc<FirmHandle>, error: &Error) -> bool {
-        let damaged = is_damaged(error);
-        if !damaged && handle.is_laid_out() && handle.index_path().exists() {
-            return false;
-        }
-        tracing::warn!(%firm, error = error as &dyn std::error::Error, "the index cannot be read");
-        handle.index_is_lost(damaged);
-        let (done, _) = oneshot::channel();
-        // A full queue only delays it until something is written.
-        let _ = self.shard_of(firm).try_send(Message::Open(Arc::clone(handle), done));
-        true
-    }
-
-    /// Waits until the index holds the object at the token's version; false when it does not in time.
-    async fn wait_for(&self, firm: &FirmId, handle: &Arc<FirmHandle>, token: &Token) -> Result<bool, Fault> {
-        let mut applied = handle.applied_changes();
-        let deadline = tokio::time::Instant::now() + CONSISTENCY_WAIT;
-        loop {
-            applied.mark_unchanged();
-            let query = VersionOf { firm: firm.clone(), object: token.object.clone() };
-            let held = self.read(firm, Source::Index, move |db| all(db, &query)).await?;
-            if held.first().is_some_and(|held| *held >= token.version) {
-                return Ok(true);
-            }
-            if tokio::time::timeout_at(deadline, applied.changed()).await.is_err() {
-                return Ok(false);
-            }
         }
     }
 }
