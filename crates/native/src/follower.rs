@@ -8,6 +8,7 @@
 //! alive has a heartbeat, also when there is nothing to follow.
 
 mod pass;
+mod states;
 
 pub(crate) use self::pass::all;
 

@@ -13,15 +13,15 @@ use std::{
     time::Duration,
 };
 
-use engage_domain::{Aggregate, Conversation, Kind, Timestamp, User, Version};
+use engage_domain::{Kind, Timestamp, Version};
 use engage_index::{
-    ConversationRow, IndexRow, Limit, Param, Query, Statement,
+    IndexRow, Limit, Param, Query, Statement,
     checkpoint::{self, IsSetUp, ReadCheckpoint},
     projection, sync_failure,
 };
-use engage_journal::{Activation, Entry, Error, ObjectKey, Sql, activation::decode_event, read, sql};
-use hashlink::LruCache;
+use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
+use super::states::States;
 use crate::{
     firm::FirmHandle,
     sqlite::{Db, is_constraint, is_damaged, is_damaged_at},
@@ -30,8 +30,6 @@ use crate::{
 /// Most entries in one pass, and most bytes of payload: bounds the memory and how long the index stays locked.
 const ENTRIES_MAX: i64 = 4_000;
 const BYTES_MAX: usize = 8 * 1024 * 1024;
-/// States kept between passes; a conversation that goes on costs one event, not a load.
-const STATES_MAX: usize = 8_192;
 /// Tries before an object is parked: from then on only a new entry of its own, or a replay, tries it again.
 const TRIES_MAX: u64 = 8;
 /// First wait before an object is tried again; doubles with each further failure.
@@ -55,7 +53,7 @@ pub(super) enum Progress {
 pub(super) struct Follower {
     firm: Arc<FirmHandle>,
     files: Option<Files>,
-    states: LruCache<ObjectKey, State>,
+    states: States,
     failing: HashMap<ObjectKey, Failing>,
     /// Whether the index's file is to be begun anew, for it was found damaged.
     damaged: bool,
@@ -65,12 +63,6 @@ struct Files {
     journal: Db,
     index: Db,
     seq: i64,
-}
-
-/// An object as it was last seen.
-enum State {
-    Conversation { state: Box<Conversation>, version: Version, row: Option<Box<ConversationRow>> },
-    User { state: Box<User>, version: Version },
 }
 
 /// An object whose rows could not be written, as `sync_failure` has it.
@@ -102,7 +94,7 @@ struct Batch {
 
 impl Follower {
     pub(super) fn new(firm: Arc<FirmHandle>) -> Self {
-        Self { firm, files: None, states: LruCache::new(STATES_MAX), failing: HashMap::new(), damaged: false }
+        Self { firm, files: None, states: States::new(), failing: HashMap::new(), damaged: false }
     }
 
     pub(super) const fn firm(&self) -> &Arc<FirmHandle> {
@@ -162,7 +154,7 @@ impl Follower {
         let mut failed = vec![];
         for entry in &batch.entries {
             if entry.is_event()
-                && let Err(error) = self.take_in(&mut files.journal, entry)
+                && let Err(error) = self.states.take_in(&mut files.journal, entry)
             {
                 note(&mut failed, key_of(entry), error);
             }
@@ -186,7 +178,7 @@ impl Follower {
                 if failed.iter().any(|(other, _)| *other == key) {
                     continue;
                 }
-                match write_rows(firm, states, journal, index, &key) {
+                match states.write_rows(firm, journal, index, &key) {
                     Ok(()) => {
                         if failing.remove(&key).is_some() {
                             run(index, &sync_failure::resolve(&key, LATEST))?;
@@ -237,33 +229,6 @@ impl Follower {
             }
         }
         Ok(batch)
-    }
-
-    /// Brings the cached state of an event's object up to the event. What is not cached is loaded when its row is written.
-    fn take_in(&mut self, journal: &mut Db, entry: &Entry) -> Result<(), Error> {
-        let key = key_of(entry);
-        if entry.version == Version(1) {
-            match entry.kind {
-                Kind::Conversation => {
-                    let state = State::Conversation { state: Box::default(), version: Version::NONE, row: None };
-                    self.states.insert(key.clone(), state);
-                }
-                Kind::User => {
-                    self.states.insert(key.clone(), State::User { state: Box::default(), version: Version::NONE });
-                }
-                Kind::Firm => {}
-            }
-        }
-        let fits = match self.states.get_mut(&key) {
-            Some(State::Conversation { state, version, .. }) => apply(state.as_mut(), version, entry)?,
-            Some(State::User { state, version }) => apply(state.as_mut(), version, entry)?,
-            None => return Ok(()),
-        };
-        if !fits {
-            self.states.remove(&key);
-            load(&mut self.states, journal, &key)?;
-        }
-        Ok(())
     }
 
     fn publish(&self, files: &Files, at: Timestamp, more: bool) {
@@ -341,7 +306,7 @@ impl Follower {
     }
 }
 
-fn key_of(entry: &Entry) -> ObjectKey {
+pub(super) fn key_of(entry: &Entry) -> ObjectKey {
     ObjectKey { kind: entry.kind, name: entry.object.clone() }
 }
 
@@ -367,82 +332,6 @@ fn read_failing(index: &mut Db) -> Result<HashMap<ObjectKey, Failing>, Error> {
             |row: sync_failure::SyncFailure| (row.object, Failing { tries: row.attempts, last: row.last_failed_at });
         failing.extend(page.into_iter().map(known));
     }
-}
-
-/// Applies the event if it is the next one. True also when the state is past it; false when something in between is missing.
-fn apply<A: Aggregate>(state: &mut A, version: &mut Version, entry: &Entry) -> Result<bool, Error> {
-    if entry.version <= *version {
-        return Ok(true);
-    }
-    if entry.version != version.next() {
-        return Ok(false);
-    }
-    match (entry.schema, &entry.payload) {
-        (Some(schema), Some(payload)) => {
-            state.apply(&decode_event::<A>(i64::from(schema), payload)?, entry.version);
-        }
-        _ => state.apply_erased(&entry.action, entry.version),
-    }
-    *version = entry.version;
-    Ok(true)
-}
-
-/// Loads an object as the journal has it at the moment the pass reads.
-fn load(states: &mut LruCache<ObjectKey, State>, journal: &mut Db, key: &ObjectKey) -> Result<(), Error> {
-    let state = match key.kind {
-        Kind::Conversation => {
-            let Activation { state, version, .. } = Activation::<Conversation>::load(journal, key.clone())?;
-            State::Conversation { state: Box::new(Arc::unwrap_or_clone(state)), version, row: None }
-        }
-        Kind::User => {
-            let Activation { state, version, .. } = Activation::<User>::load(journal, key.clone())?;
-            State::User { state: Box::new(Arc::unwrap_or_clone(state)), version }
-        }
-        Kind::Firm => return Ok(()),
-    };
-    states.insert(key.clone(), state);
-    Ok(())
-}
-
-/// Writes the rows of one object.
-fn write_rows(
-    firm: &FirmHandle,
-    states: &mut LruCache<ObjectKey, State>,
-    journal: &mut Db,
-    index: &mut Db,
-    key: &ObjectKey,
-) -> Result<(), Error> {
-    if !states.contains_key(key) {
-        load(states, journal, key)?;
-    }
-    let name = || Error::Corrupt(format!("object called {:?}", key.name));
-    match states.get_mut(key) {
-        Some(State::Conversation { state, row, .. }) => {
-            let id = key.name.parse().map_err(|_| name())?;
-            let new = projection::conversation_row(&firm.id, id, state);
-            let touched = match row.as_deref().and_then(|previous| new.touch(previous)) {
-                Some(touch) => run(index, &touch)? == 1,
-                None => false,
-            };
-            if !touched {
-                run(index, &new.to_statement())?;
-            }
-            for assignment in projection::assignment_rows(&firm.id, id, state) {
-                // Rows of earlier versions are there already, unless this is the first sight of the object.
-                let seen = row.as_deref().is_some_and(|previous| assignment.version <= previous.version);
-                if !seen {
-                    run(index, &assignment.to_statement())?;
-                }
-            }
-            *row = Some(Box::new(new));
-        }
-        Some(State::User { state, .. }) => {
-            let id = key.name.parse().map_err(|_| name())?;
-            run(index, &projection::user_row(&firm.id, id, state).to_statement())?;
-        }
-        None => {}
-    }
-    Ok(())
 }
 
 /// When the journal's first entry was recorded.
