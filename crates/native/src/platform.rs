@@ -376,8 +376,9 @@ impl Runtime for Platform {
     ) -> Result<(Vec<Q::Row>, Freshness), Fault> {
         let (handle, query) = (self.handle(firm)?, Arc::new(query));
         match self.ask(firm, &handle, &query, token.as_ref()).await {
-            // What is derived is built anew; whoever asks waits for it rather than hear of it.
-            Err(Fault::Storage(error)) if self.is_index_lost(firm, &handle, &error) => {
+            Err(Fault::Storage(error)) => {
+                // What is derived is built anew; whoever asks waits for it rather than hear of it.
+                self.look_after_index(firm, &handle, &error);
                 self.ask(firm, &handle, &query, token.as_ref()).await
             }
             answer => answer,

@@ -125,9 +125,11 @@ impl Follower {
         files.journal.rollback();
         match &progress {
             Ok(_) => {
-                // Also where a reader met a file that was gone for a moment.
-                self.firm.set_laid_out(true);
                 self.files = Some(files);
+                if !self.is_index_gone() {
+                    // Also where a reader met a file that was gone for a moment.
+                    self.firm.set_laid_out(true);
+                }
             }
             Err(error) => {
                 self.damaged |= is_damaged_at(error, &self.firm.index_path());

@@ -41,18 +41,16 @@ impl Platform {
         Ok((rows, freshness))
     }
 
-    /// Whether a list met an index that is damaged, or that is not there; then its follower is told.
-    pub(super) fn is_index_lost(&self, firm: &FirmId, handle: &Arc<FirmHandle>, error: &Error) -> bool {
-        let damaged = is_damaged(error);
-        if !damaged && handle.is_laid_out() && handle.index_path().exists() {
-            return false;
-        }
+    /// Tells the follower where a list met an index that is damaged, or that is not there. What went wrong may be past already.
+    pub(super) fn look_after_index(&self, firm: &FirmId, handle: &Arc<FirmHandle>, error: &Error) {
         tracing::warn!(%firm, error = error as &dyn std::error::Error, "the index cannot be read");
-        handle.index_is_lost(damaged);
-        let (done, _) = oneshot::channel();
-        // A full queue only delays it until something is written.
-        let _ = self.shard_of(firm).try_send(Message::Open(Arc::clone(handle), done));
-        true
+        let damaged = is_damaged(error);
+        if damaged || !handle.index_path().exists() {
+            handle.index_is_lost(damaged);
+            let (done, _) = oneshot::channel();
+            // A full queue only delays it until something is written.
+            let _ = self.shard_of(firm).try_send(Message::Open(Arc::clone(handle), done));
+        }
     }
 
     /// Waits until the index holds the object at the token's version; false when it does not in time.
