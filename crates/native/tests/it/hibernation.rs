@@ -68,6 +68,8 @@ async fn what_hibernates_is_not_in_memory() {
     for number in 2..=CONVERSATIONS {
         rig.peek_conversation(number).await;
     }
+    // The follower is to have read the file while it was whole.
+    rig.caught_up().await;
     // Who is answered from memory does not notice that the file was damaged; who has to be loaded does.
     let payload = "UPDATE entry SET payload = ?2 WHERE object = ?1 AND version = 1";
     let mut journal = rig.journal();

@@ -9,6 +9,7 @@ use engage_domain::{
 };
 use engage_index::{ConversationList, Limit, conversations::Filters};
 use engage_journal::{Call, Intent};
+use engage_native::verify;
 
 use crate::rig::{Rig, START_MS, conversation, eventually, message, person, register, start};
 
@@ -61,6 +62,12 @@ async fn fill(rig: &Rig) {
     rig.caught_up().await;
 }
 
+/// Whether there is an index that equals its source.
+fn is_whole(rig: &Rig) -> bool {
+    let folder = rig.file("index.db").parent().unwrap().to_owned();
+    verify::check(&rig.firm, &folder).is_ok_and(|report| report.is_clean())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_that_is_deleted_comes_back_identical() {
     let mut rig = Rig::new().await;
@@ -82,11 +89,7 @@ async fn an_index_that_is_deleted_comes_back_identical() {
 
     // And under one that idles.
     rig.remove_index();
-    eventually("a whole new index", || async {
-        let folder = rig.file("index.db").parent().unwrap().to_owned();
-        engage_native::verify::check(&rig.firm, &folder).ok().filter(engage_native::verify::Report::is_clean)
-    })
-    .await;
+    eventually("a whole new index", || async { is_whole(&rig).then_some(()) }).await;
     assert_eq!(rig.dump(), with_more);
 }
 
@@ -104,13 +107,19 @@ async fn a_list_outlives_the_deletion_of_its_index() {
         after: None,
         limit: Limit::default(),
     };
-    for _ in 0..3 {
+    for number in 6..=8 {
+        let (rows, _) = rig.platform().query(&rig.firm, list.clone(), None).await.unwrap();
+        assert_eq!(rows.len() as u64, number - 1);
         rig.remove_index();
-        eventually("the whole list", || async {
+        eventually("an index that is whole again", || async {
+            // A connection that was open still reads the file that was deleted; the list is there all the time.
             let (rows, _) = rig.platform().query(&rig.firm, list.clone(), None).await.unwrap();
-            // A connection that was open still reads the file that was deleted.
-            (rows.len() == 5 && rig.file("index.db").exists()).then_some(())
+            (rows.len() as u64 == number - 1 && is_whole(&rig)).then_some(())
         })
         .await;
+        rig.tell(number, start()).await;
+        rig.caught_up().await;
     }
+    let (rows, _) = rig.platform().query(&rig.firm, list, None).await.unwrap();
+    assert_eq!(rows.len(), 8, "the list is still that of a file that was deleted");
 }
