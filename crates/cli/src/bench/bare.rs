@@ -30,7 +30,7 @@ use super::baseline::{self, Bytes, Row};
 /// Most rows of one transaction; more than there are connections.
 const BATCH_MAX: usize = 256;
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Message {
     role: Author,
@@ -39,7 +39,14 @@ struct Message {
 
 #[derive(Serialize)]
 struct Event<'a> {
-    message_added: &'a Message,
+    message_added: Recorded<'a>,
+}
+
+#[derive(Serialize)]
+struct Recorded<'a> {
+    at: Timestamp,
+    role: Author,
+    content: &'a Private,
 }
 
 #[derive(Serialize)]
@@ -83,7 +90,8 @@ async fn add(
     if expires_at.is_none_or(|at| at <= crate::now()) {
         return Err(StatusCode::UNAUTHORIZED);
     }
-    let payload = serde_json::to_string(&Event { message_added: &message }).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let event = Event { message_added: Recorded { at: crate::now(), role: message.role, content: &message.content } };
+    let payload = serde_json::to_string(&event).map_err(|_| StatusCode::BAD_REQUEST)?;
     let (done, added) = oneshot::channel();
     bare.queue.try_send(Job { payload, done }).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let added = added.await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
