@@ -60,11 +60,7 @@ const TASKS: &[Task] = &[
         steps: &[WASM],
     },
     Task { words: "doc", about: "build the documentation; a broken link is an error", steps: &[DOC] },
-    Task {
-        words: "tidy",
-        about: "check dependency arrows, file lengths, leftovers and machine paths",
-        steps: &[TIDY],
-    },
+    Task { words: "tidy", about: "check dependency arrows, file lengths, leftovers and machine paths", steps: &[TIDY] },
 ];
 
 fn main() -> ExitCode {
