@@ -1,12 +1,12 @@
 //! The API over HTTP: one axum router for every target.
 //!
-//! - [`routes`]: a handler for each operation, registered together with its description.
-//! - [`views`]: what objects and rows look like on the wire.
+//! - `routes`: a handler for each operation, registered together with its description.
+//! - `views`: what objects and rows look like on the wire.
 //! - [`problem`]: errors on the wire; the only place that knows status codes of errors.
 //! - [`token`], [`caller`]: bearer tokens, and who sends a request.
-//! - [`input`], [`params`], [`page`], [`answer`]: what comes in and goes out around the JSON.
-//! - [`edge`]: the outermost layer: request ids, security headers, the body of every problem.
-//! - [`document`], [`schema`]: the OpenAPI document, made from the same code.
+//! - `input`, `params`, `page`, `answer`: what comes in and goes out around the JSON.
+//! - `edge`: the outermost layer: request ids, security headers, the body of every problem.
+//! - `document`, `schema`: the OpenAPI document, made from the same code.
 //!
 //! Architecture invariant: reaches the objects through `app` alone, and compiles for `wasm32-unknown-unknown`: no tokio, no clock.
 

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use self::code::Code;
 
-/// An error on its way out. As a response it is bare until the [edge](crate::edge) has written it with the request's id.
+/// An error on its way out. As a response it is bare until the edge has written it with the request's id.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// What kind of error it is.

@@ -3,9 +3,9 @@
 //!
 //! - [`folder`]: the data folder, its lock, one folder a firm.
 //! - [`sqlite`]: the adapter to SQLite, and how each kind of connection is set up.
-//! - [`shard`]: the thread that owns some firms: batches, group commit, output gate, alarms.
-//! - [`writer`]: one firm's journal as its shard holds it.
-//! - [`follower`]: from journal to index.
+//! - `shard`: the thread that owns some firms: batches, group commit, output gate, alarms.
+//! - `writer`: one firm's journal as its shard holds it.
+//! - `follower`: from journal to index.
 //! - [`firm`]: what shard, follower and readers of one firm share.
 //! - [`platform`]: all of it behind the application's port.
 //! - [`verify`]: whether chains and index are what they should be.
