@@ -152,10 +152,16 @@ impl FirmHandle {
         *self.applied.borrow()
     }
 
-    pub(crate) fn applied(&self, seq: i64, at: Timestamp, next_pending: Option<Timestamp>) {
+    /// The index holds the entries up to `seq`, recorded `at`, of those that the pass found when it began to read at `read_at`; it
+    /// found `more` than it took.
+    pub(crate) fn applied(&self, seq: i64, at: Timestamp, read_at: Timestamp, more: bool) {
         self.applied_at.store(at.as_millis(), Ordering::SeqCst);
-        self.pending_since.store(next_pending.map_or(0, Timestamp::as_millis), Ordering::SeqCst);
         self.applied.send_replace(seq);
+        self.pending_since.store(if more { at.as_millis() } else { 0 }, Ordering::SeqCst);
+        // What the pass did not find was committed after it began. A commit that this look misses notes its own time.
+        if self.committed_seq() > seq {
+            let _ = self.pending_since.compare_exchange(0, read_at.as_millis(), Ordering::SeqCst, Ordering::SeqCst);
+        }
     }
 
     pub(crate) fn set_laid_out(&self, laid_out: bool) {
@@ -233,4 +239,28 @@ pub(crate) fn standing_of(user: &User) -> Option<Standing> {
         role_changed_at: user.role_changed_at,
         sessions_revoked_at: user.sessions_revoked_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    #[test]
+    fn a_commit_that_a_pass_did_not_find_counts_as_lag_from_when_the_pass_began() {
+        let firm = FirmHandle::new("acme".parse().expect("a slug"), PathBuf::new());
+        firm.committed(1, at(1_000));
+        firm.committed(2, at(1_200));
+        // A pass that began to read at 1,100 and found the first entry alone.
+        firm.applied(1, at(1_000), at(1_100), false);
+        let behind = firm.freshness(at(1_500));
+        assert_eq!((behind.lag_ms, behind.as_of), (400, at(1_100)));
+        firm.applied(2, at(1_200), at(1_500), false);
+        assert_eq!(firm.freshness(at(9_000)).lag_ms, 0);
+        firm.committed(3, at(9_000));
+        assert_eq!(firm.freshness(at(9_250)).lag_ms, 250);
+    }
 }

@@ -150,7 +150,7 @@ impl Follower {
         let mut batch = self.gather(files, now)?;
         if batch.entries.is_empty() && batch.changed.is_empty() {
             // Nothing to write; say so, for the heartbeat of a firm that had only failed batches since.
-            self.publish(files, now, false);
+            self.publish(files, now, now, false);
             return Ok(self.after(now, false));
         }
         let mut failed = vec![];
@@ -208,7 +208,7 @@ impl Follower {
         }
         files.seq = seq;
         metrics::counter!("engage_index_entries_total").increment(batch.entries.len() as u64);
-        self.publish(files, at, batch.more);
+        self.publish(files, at, now, batch.more);
         Ok(self.after(now, batch.more))
     }
 
@@ -233,12 +233,10 @@ impl Follower {
         Ok(batch)
     }
 
-    fn publish(&self, files: &Files, at: Timestamp, more: bool) {
+    fn publish(&self, files: &Files, at: Timestamp, read_at: Timestamp, more: bool) {
         let parked = self.failing.values().filter(|failing| failing.is_parked()).count();
         self.firm.set_parked(parked as u64);
-        // Only roughly when the rest was recorded, and never too late: right after what was read last.
-        let next = more.then_some(at);
-        self.firm.applied(files.seq, at, next);
+        self.firm.applied(files.seq, at, read_at, more);
     }
 
     fn after(&self, now: Timestamp, more: bool) -> Progress {
@@ -274,7 +272,7 @@ impl Follower {
             && let Some(first) = first_at(&mut journal)?
         {
             // Whoever asks from now on is told that the rows are yet to come.
-            self.firm.applied(0, first, Some(first));
+            self.firm.applied(0, first, now, true);
         }
         self.firm.set_laid_out(true);
         Ok(Files { journal, index, seq })
