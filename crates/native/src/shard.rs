@@ -99,18 +99,23 @@ struct State {
 
 impl State {
     fn run(mut self) {
-        loop {
-            match self.receiver.recv_timeout(self.patience()) {
-                Ok(message) => {
-                    if self.batch(message) {
-                        return;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
+        while self.turn() {}
+        for (_, writer) in self.writers {
+            writer.close();
+        }
+    }
+
+    /// Waits for the next message or alarm and does what it asks. False when the shard is to end.
+    fn turn(&mut self) -> bool {
+        let stop = match self.receiver.recv_timeout(self.patience()) {
+            Ok(message) => self.batch(message),
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        };
+        if !stop {
             self.fire_alarms();
         }
+        !stop
     }
 
     fn patience(&self) -> Duration {

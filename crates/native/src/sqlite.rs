@@ -117,6 +117,12 @@ impl Db {
         }
     }
 
+    /// Copies the write-ahead log into the database and empties it, so that the file alone holds everything. Readers hold it up at most as
+    /// long as any lock.
+    pub fn checkpoint(&mut self) -> Result<(), Error> {
+        self.query("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(ControlFlow::Break(())))
+    }
+
     /// Runs `work` in a transaction that may write: all of it or nothing.
     pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.begin()?;

@@ -115,6 +115,13 @@ impl Writer {
         Ok(Self { firm: Arc::clone(firm), db, journal, alarm, pruned_at: Timestamp::from_millis(0) })
     }
 
+    /// Leaves everything in `journal.db` itself. Closing would not: a reader's connection closes later and cannot write.
+    pub(crate) fn close(mut self) {
+        if let Err(error) = self.db.checkpoint() {
+            tracing::warn!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "the write-ahead log was left as it is; nothing is lost");
+        }
+    }
+
     /// Runs the calls of a batch, in order, and answers each after the commit.
     pub(crate) fn run(&mut self, cache: &mut Cache, jobs: Vec<Job>, now: Timestamp) {
         let (mut replies, mut touched) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));

@@ -88,3 +88,20 @@ async fn a_drain_that_ran_out_of_patience_is_finished_by_the_next() {
     // Finds nobody who still holds a file.
     rig.settle();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_orderly_end_leaves_everything_in_the_journals_one_file() {
+    let mut rig = Rig::new().await;
+    rig.tell(1, start()).await;
+    rig.tell(1, message("kept")).await;
+    rig.caught_up().await;
+    let entries = rig.entries().len();
+    rig.close();
+    let log = std::fs::metadata(rig.file("journal.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "the write-ahead log still holds something");
+    // A copy of the one file is a backup.
+    let copy = rig.path().join("copy.db");
+    std::fs::copy(rig.file("journal.db"), &copy).unwrap();
+    let mut copy = engage_native::sqlite::Db::reader(&copy).unwrap();
+    assert_eq!(engage_journal::read::counts(&mut copy).unwrap().1, entries as u64);
+}
