@@ -54,6 +54,8 @@ pub enum ImportAction {
     },
     /// Particulars came in.
     Identity(Identity),
+    /// The row's practice area became known, so it was not at the beginning.
+    Classify,
     /// The row's person became responsible.
     Assign,
     /// It ended.
@@ -107,7 +109,8 @@ impl<R: Runtime> Engage<R> {
             None => None,
         };
         let goals = self.goals_of(caller, area.as_ref()).await?;
-        let history = steps.into_iter().filter_map(|step| dated(step, area.as_ref(), &goals, assignee)).collect();
+        let lookups = Lookups { known_later: steps.iter().any(is_classification), area, goals, assignee };
+        let history = steps.into_iter().filter_map(|step| lookups.dated(step)).collect();
         let answer = self.command::<Conversation>(caller, id, &Write::default(), 0, Command::History(history)).await?;
         Ok(answer.state.version)
     }
@@ -122,27 +125,36 @@ impl<R: Runtime> Engage<R> {
     }
 }
 
-/// The command that a step stands for; none for an assignment to nobody.
-fn dated(
-    step: ImportStep,
-    area: Option<&PracticeArea>,
-    goals: &[GoalTemplate],
+fn is_classification(step: &ImportStep) -> bool {
+    matches!(step.what, ImportAction::Classify)
+}
+
+/// What was looked up for a row.
+struct Lookups {
+    area: Option<PracticeArea>,
+    /// Whether the area became known only after the beginning.
+    known_later: bool,
+    goals: Vec<GoalTemplate>,
     assignee: Option<UserId>,
-) -> Option<Dated> {
-    let command = match step.what {
-        ImportAction::Start { identity, external_id } => Command::Start(Box::new(Start {
-            identity,
-            practice_area: area.cloned(),
-            goals: goals.to_vec(),
-            resume: None,
-            external_id,
-        })),
-        ImportAction::Message { author, content } => Command::AddMessage { author, content },
-        ImportAction::Identity(identity) => Command::UpdateIdentity(Box::new(identity)),
-        ImportAction::Assign => {
-            Command::Assign { assignee: assignee?, terms: Box::new(Terms::default()), pending: false }
-        }
-        ImportAction::Close(close) => Command::Close(close),
-    };
-    Some(Dated { at: step.at, command })
+}
+
+impl Lookups {
+    /// The command that a step stands for; none for an assignment to nobody and an area that the row does not name.
+    fn dated(&self, step: ImportStep) -> Option<Dated> {
+        let (area, goals) = (self.area.clone(), self.goals.clone());
+        let command = match step.what {
+            ImportAction::Start { identity, external_id } => {
+                let (practice_area, goals) = if self.known_later { (None, vec![]) } else { (area, goals) };
+                Command::Start(Box::new(Start { identity, practice_area, goals, resume: None, external_id }))
+            }
+            ImportAction::Message { author, content } => Command::AddMessage { author, content },
+            ImportAction::Identity(identity) => Command::UpdateIdentity(Box::new(identity)),
+            ImportAction::Classify => Command::Classify { practice_area: area?, goals },
+            ImportAction::Assign => {
+                Command::Assign { assignee: self.assignee?, terms: Box::new(Terms::default()), pending: false }
+            }
+            ImportAction::Close(close) => Command::Close(close),
+        };
+        Some(Dated { at: step.at, command })
+    }
 }

@@ -14,7 +14,7 @@ use self::report::Report;
 use super::key::TokenKeyArg;
 use crate::{
     exit::{Exit, failed},
-    import::{self, MapArgs, Rows, Target},
+    import::{self, MapArgs, Row, Rows, Target},
 };
 
 /// Brings data in from elsewhere.
@@ -72,16 +72,17 @@ impl Conversations {
     }
 
     /// Opens the file; what is wrong with the whole of it is a usage error before the first row.
-    fn rows(&self, time_zone: &str) -> anyhow::Result<Rows> {
+    fn read(&self, time_zone: &str, json: bool) -> anyhow::Result<Reading> {
         let time_zone = jiff::tz::TimeZoneDatabase::bundled().get(time_zone)?;
         let target = Target { firm: self.firm.clone(), time_zone, now: crate::now() };
-        Rows::open(&self.file, &self.map, target).map_err(|error| match &error {
+        let rows = Rows::open(&self.file, &self.map, target).map_err(|error| match &error {
             error if error.is_usage() => failed(Exit::Usage, error.to_string()),
             import::Error::Open { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 failed(Exit::NotFound, format!("there is no file {}", self.file.display()))
             }
             _ => error.into(),
-        })
+        })?;
+        Ok(Reading { rows, progress: self.progress(json) })
     }
 
     /// A bar over the file's bytes, on a terminal alone.
@@ -91,5 +92,35 @@ impl Conversations {
         let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {msg}  {eta} left")
             .expect("a constant template is well formed");
         ProgressBar::with_draw_target(Some(length), target).with_style(style)
+    }
+}
+
+/// A file on its way in, as both ways of importing read it.
+struct Reading {
+    rows: Rows,
+    progress: ProgressBar,
+}
+
+impl Reading {
+    /// The next row that can be brought in. What is wrong with those before it, and worth knowing of it, goes into the report.
+    fn next(&mut self, report: &mut Report) -> anyhow::Result<Option<Row>> {
+        while let Some(line) = self.rows.next() {
+            let line = line?;
+            report.rows += 1;
+            self.progress.set_position(self.rows.position());
+            self.progress.set_message(format!("{} rows", report.rows));
+            match line.row {
+                Err(error) => report.fail(line.number, error.to_string()),
+                Ok(row) => {
+                    for note in &row.notes {
+                        report.note(line.number, note.to_string());
+                    }
+                    return Ok(Some(row));
+                }
+            }
+        }
+        report.unseen(self.rows.unseen_columns());
+        self.progress.finish_and_clear();
+        Ok(None)
     }
 }

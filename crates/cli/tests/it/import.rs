@@ -367,3 +367,41 @@ fn an_import_through_a_server_fails_with_the_code_of_the_servers_refusal() {
     server.stop();
     rig.is_sound();
 }
+
+/// Rows that go on, each with one thing alone that can carry its last activity.
+const OPEN: &str = "id,practiceArea,clientName,createdAt,lastActivity,message\n\
+    area,Estate planning,,2025-01-01,2025-02-03,\n\
+    name,Estate planning,Ann,2025-01-01,2025-02-03,\n\
+    message,,,2025-01-01,2025-02-03,hello\n";
+
+#[test]
+fn a_row_keeps_its_last_activity_whichever_way_it_comes_in() {
+    let conversations = |through_server: bool| {
+        let rig = Rig::new();
+        let file = rig.write("open.csv", OPEN);
+        let file = file.to_str().unwrap();
+        let map = ["--external-id", "id"];
+        let server = if through_server {
+            let server = rig.serve();
+            run(&mut command(&rig, file, ["--url", &server.url], &map)).json(0);
+            server
+        } else {
+            run(&mut command(&rig, file, ["--data", rig.data().to_str().unwrap()], &map)).json(0);
+            rig.serve()
+        };
+        let fields = ["practiceArea", "clientName", "createdAt", "lastActivity", "goals", "version"];
+        let found: BTreeMap<_, _> = lists::agreed(&rig.partner(&server), 3)
+            .into_values()
+            .map(|detail| {
+                let conversation = &detail["conversation"];
+                (conversation["externalId"].to_string(), fields.map(|field| conversation[field].clone()))
+            })
+            .collect();
+        server.stop();
+        rig.is_sound();
+        found
+    };
+    let direct = conversations(false);
+    assert!(direct.values().all(|[_, _, _, last, ..]| last == "2025-02-03T00:00:00.000Z"), "{direct:#?}");
+    assert_eq!(conversations(true), direct);
+}

@@ -88,6 +88,8 @@ enum ActionBody {
     },
     /// Particulars came in.
     Identity(Particulars),
+    /// The row's practice area became known; without this step it was from the beginning.
+    Classify,
     /// The row's person became responsible.
     Assign,
     /// It ended.
@@ -136,6 +138,7 @@ impl From<StepBody> for ImportStep {
             }
             ActionBody::Message { role, content } => ImportAction::Message { author: role, content },
             ActionBody::Identity(identity) => ImportAction::Identity(identity.into()),
+            ActionBody::Classify => ImportAction::Classify,
             ActionBody::Assign => ImportAction::Assign,
             ActionBody::Close { status: Ending::Completed } => ImportAction::Close(Close::Completed),
             ActionBody::Close { status: Ending::Terminated } => ImportAction::Close(Close::Terminated),

@@ -31,34 +31,21 @@ pub(crate) fn import(command: &Conversations, data: &Path, json: bool, report: &
     open::known(&platform, &command.firm)?;
     open::runtime()?.block_on(async {
         let firm = platform.firm(&command.firm).await?;
-        let mut rows = command.rows(&firm.settings.time_zone)?;
-        let progress = command.progress(json);
+        let mut reading = command.read(&firm.settings.time_zone, json)?;
         let mut sink = Sink { platform: Arc::clone(&platform), firm: command.firm.clone(), people: HashMap::new() };
         let slots = Arc::new(Semaphore::new(IN_FLIGHT));
         let mut flying: JoinSet<Outcome> = JoinSet::new();
-        while let Some(line) = rows.next() {
-            let line = line?;
-            report.rows += 1;
-            progress.set_position(rows.position());
-            progress.set_message(format!("{} rows", report.rows));
-            match line.row {
-                Err(error) => report.fail(line.number, error.to_string()),
-                Ok(row) => {
-                    for note in &row.notes {
-                        report.note(line.number, note.to_string());
-                    }
-                    let slot = Arc::clone(&slots).acquire_owned().await?;
-                    match sink.prepare(&row).await? {
-                        Err(reason) => report.fail(line.number, reason),
-                        Ok((assignee, goals)) => {
-                            let (platform, firm) = (Arc::clone(&platform), command.firm.clone());
-                            flying.spawn(async move {
-                                let outcome = bring_in(&platform, &firm, &row, assignee, goals).await;
-                                drop(slot);
-                                (row.line, outcome)
-                            });
-                        }
-                    }
+        while let Some(row) = reading.next(report)? {
+            let slot = Arc::clone(&slots).acquire_owned().await?;
+            match sink.prepare(&row).await? {
+                Err(reason) => report.fail(row.line, reason),
+                Ok((assignee, goals)) => {
+                    let (platform, firm) = (Arc::clone(&platform), command.firm.clone());
+                    flying.spawn(async move {
+                        let outcome = bring_in(&platform, &firm, &row, assignee, goals).await;
+                        drop(slot);
+                        (row.line, outcome)
+                    });
                 }
             }
             while let Some(done) = flying.try_join_next() {
@@ -68,8 +55,6 @@ pub(crate) fn import(command: &Conversations, data: &Path, json: bool, report: &
         while let Some(done) = flying.join_next().await {
             count(report, done?);
         }
-        report.unseen(rows.unseen_columns());
-        progress.finish_and_clear();
         anyhow::Ok(())
     })?;
     // Leaves the index caught up, so that a server that starts next has it.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::out::say;
 use engage_domain::FirmId;
 use serde::Serialize;
 
@@ -73,7 +74,7 @@ impl Report {
     pub(crate) fn print(&mut self, json: bool) -> anyhow::Result<()> {
         self.errors.sort_by_key(|problem| problem.line);
         if json {
-            println!("{}", serde_json::to_string(self)?);
+            say!("{}", serde_json::to_string(self)?);
             return Ok(());
         }
         for RowProblem { line, message } in &self.errors {
@@ -85,9 +86,12 @@ impl Report {
         for column in &self.unseen_columns {
             eprintln!("note: the column {column:?} held no value in any row");
         }
-        println!(
+        say!(
             "{} rows: {} imported, {} there already, {} left out",
-            self.rows, self.imported, self.already_there, self.failed
+            self.rows,
+            self.imported,
+            self.already_there,
+            self.failed
         );
         Ok(())
     }

@@ -17,31 +17,15 @@ pub(crate) fn import(command: &Conversations, url: &str, json: bool, report: &mu
     let client = Client::new(url, command.key.require()?, &command.firm);
     let settings = client.get("/api/v1/firm/settings")?;
     let time_zone = settings["settings"]["timeZone"].as_str().unwrap_or("UTC");
-    let mut rows = command.rows(time_zone)?;
-    let progress = command.progress(json);
+    let mut reading = command.read(time_zone, json)?;
     let mut batch = vec![];
-    while let Some(line) = rows.next() {
-        let line = line?;
-        report.rows += 1;
-        progress.set_position(rows.position());
-        progress.set_message(format!("{} rows", report.rows));
-        match line.row {
-            Err(error) => report.fail(line.number, error.to_string()),
-            Ok(row) => {
-                for note in &row.notes {
-                    report.note(line.number, note.to_string());
-                }
-                batch.push(row);
-            }
-        }
+    while let Some(row) = reading.next(report)? {
+        batch.push(row);
         if batch.len() == BATCH {
             send(&client, &mut batch, report)?;
         }
     }
-    send(&client, &mut batch, report)?;
-    report.unseen(rows.unseen_columns());
-    progress.finish_and_clear();
-    Ok(())
+    send(&client, &mut batch, report)
 }
 
 fn send(client: &Client, batch: &mut Vec<Row>, report: &mut Report) -> anyhow::Result<()> {
@@ -94,8 +78,21 @@ fn step(dated: &Dated) -> Option<Value> {
         Act::Assign { .. } => json!("assign"),
         Act::Close(Close::Completed) => json!({ "close": { "status": "completed" } }),
         Act::Close(Close::Terminated) => json!({ "close": { "status": "terminated" } }),
-        // The server classifies at the start.
-        _ => return None,
+        Act::Classify { .. } => json!("classify"),
+        // Nothing else comes of a row.
+        Act::AddGoal(_)
+        | Act::CompleteGoal { .. }
+        | Act::Unassign
+        | Act::CompleteAssignment { .. }
+        | Act::MovePhase(_)
+        | Act::DecideConflict(_)
+        | Act::Secure { .. }
+        | Act::Reopen
+        | Act::Delete
+        | Act::Restore
+        | Act::RotateResumeToken { .. }
+        | Act::ExpireResumeToken
+        | Act::History(_) => return None,
     };
     Some(json!({ "at": dated.at, "do": act }))
 }
