@@ -161,12 +161,24 @@ async fn shut_down(engage: Arc<Engage<Platform>>) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// How often samples that no scrape has fetched are folded into their histograms; without it they pile up.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 fn metrics_renderer(engage: Arc<Engage<Platform>>) -> Arc<dyn Fn() -> String + Send + Sync> {
     // In a process there is one recorder; a second server of the same process shares it.
     static RECORDER: std::sync::OnceLock<Option<metrics_exporter_prometheus::PrometheusHandle>> =
         std::sync::OnceLock::new();
     let recorder =
         RECORDER.get_or_init(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok()).clone();
+    if let Some(recorder) = recorder.clone() {
+        // Ends with the runtime.
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                recorder.run_upkeep();
+            }
+        });
+    }
     Arc::new(move || {
         engage.runtime().record_gauges();
         recorder.as_ref().map(|recorder| recorder.render()).unwrap_or_default()
