@@ -22,6 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::exit::{Exit, failed};
+use crate::out::say;
 
 /// Measures the product on this machine, in a temporary folder, and prints a table.
 #[derive(Args, Debug)]
@@ -128,7 +129,7 @@ impl Bench {
         if json {
             eprintln!("{conditions}");
         } else {
-            println!("{conditions}");
+            say!("{conditions}");
         }
         let mut figures = vec![];
         for (name, measure) in MEASURES {
@@ -141,9 +142,9 @@ impl Bench {
         figures.retain(|(name, _)| self.names.is_empty() || self.names.iter().any(|wanted| within(name, wanted)));
         if json {
             let all: BTreeMap<_, _> = figures.into_iter().collect();
-            println!("{}", serde_json::to_string_pretty(&all)?);
+            say!("{}", serde_json::to_string_pretty(&all)?);
         } else {
-            print!("{}", table(&figures));
+            say!("{}", (table(&figures)).trim_end());
         }
         Ok(Exit::Ok)
     }

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod demo;
 pub mod exit;
 pub mod import;
+pub mod out;
 pub mod server;
 pub mod span;
 pub mod table;

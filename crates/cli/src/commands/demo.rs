@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{key::TokenKeyArg, open};
+use crate::out::say;
 use crate::{
     demo::seed::{self, SeedConversation, SeedFirm, SeedUser},
     exit::Exit,
@@ -73,7 +74,7 @@ impl Demo {
             }
             let now = server.engage().runtime().now();
             announce(&firms, &server.url(), &key, now, json);
-            println!("READY {}", server.url());
+            say!("READY {}", server.url());
             server.run().await
         })
     }
@@ -182,25 +183,25 @@ fn announce(firms: &[SeedFirm], url: &str, key: &TokenKey, now: Timestamp, json:
                 json!({ "firm": firm.id, "name": firm.name, "conversations": firm.conversation_count(), "people": people })
             })
             .collect();
-        println!("{}", json!({ "url": url, "firms": firms }));
+        say!("{}", json!({ "url": url, "firms": firms }));
         return;
     }
     for firm in firms {
-        println!("\n{} ({}), {} conversations", firm.name, firm.id, firm.conversation_count());
+        say!("\n{} ({}), {} conversations", firm.name, firm.id, firm.conversation_count());
         for role in [Role::ManagingPartner, Role::Attorney, Role::ComplianceOfficer] {
             if let Some(person) = firm.staff.iter().find(|person| person.role == role) {
-                println!("  {} · {}\n    {}", person.name, role, token(firm, person));
+                say!("  {} · {}\n    {}", person.name, role, token(firm, person));
             }
         }
     }
     if let Some((firm, person)) = firms.first().and_then(|firm| Some((firm, firm.staff.first()?))) {
-        println!("\nTry, as {}:", person.name);
-        println!("  TOKEN={}", token(firm, person));
-        println!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/api/v1/firm/conversations?status=active&limit=5'");
-        println!(
+        say!("\nTry, as {}:", person.name);
+        say!("  TOKEN={}", token(firm, person));
+        say!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/api/v1/firm/conversations?status=active&limit=5'");
+        say!(
             "  curl -H 'Content-Type: application/json' -d '{{\"firmId\":\"{}\"}}' {url}/api/v1/conversations",
             firm.id
         );
-        println!("  curl {url}/api/openapi.json\n");
+        say!("  curl {url}/api/openapi.json\n");
     }
 }

@@ -12,6 +12,7 @@ use engage_native::{Options, Platform};
 use serde_json::json;
 
 use super::{key::TokenKeyArg, open};
+use crate::out::say;
 use crate::{
     client::Client,
     exit::{Exit, failed},
@@ -71,9 +72,9 @@ impl Create {
             (None, None) => return Err(failed(Exit::Usage, "either --data or --url is needed")),
         }
         if json {
-            println!("{}", json!({ "firm": self.firm, "name": self.name, "timeZone": self.time_zone }));
+            say!("{}", json!({ "firm": self.firm, "name": self.name, "timeZone": self.time_zone }));
         } else {
-            println!("Created {} ({}).", self.firm, self.name);
+            say!("Created {} ({}).", self.firm, self.name);
         }
         Ok(Exit::Ok)
     }

@@ -4,6 +4,7 @@ use clap::Args;
 use engage_native::Platform;
 
 use crate::exit::Exit;
+use crate::out::say;
 
 /// Prints the OpenAPI 3.1 document of the API, as the server serves it under /api/openapi.json.
 #[derive(Args, Debug)]
@@ -12,7 +13,7 @@ pub(crate) struct OpenApi {}
 impl OpenApi {
     /// Runs the command.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        println!("{}", serde_json::to_string_pretty(&engage_http::openapi::<Platform>())?);
+        say!("{}", serde_json::to_string_pretty(&engage_http::openapi::<Platform>())?);
         Ok(Exit::Ok)
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use engage_native::{Options, Platform};
 
 use super::key::TokenKeyArg;
+use crate::out::say;
 use crate::{
     exit::Exit,
     server::{self, Server},
@@ -36,7 +37,7 @@ impl Serve {
         let runtime = super::open::runtime()?;
         runtime.block_on(async {
             let server = Server::start(platform, self.listen, key, self.trust_proxy).await?;
-            println!("READY {}", server.url());
+            say!("READY {}", server.url());
             server.run().await
         })
     }

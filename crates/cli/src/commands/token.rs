@@ -5,6 +5,7 @@ use engage_domain::{FirmId, Role};
 use engage_http::token::{TokenRequest, issue_token};
 
 use super::key::TokenKeyArg;
+use crate::out::say;
 use crate::{
     exit::{Exit, failed},
     span,
@@ -61,9 +62,9 @@ impl Token {
             },
         );
         if json {
-            println!("{}", serde_json::json!({ "token": token, "expiresInSeconds": self.ttl.as_secs() }));
+            say!("{}", serde_json::json!({ "token": token, "expiresInSeconds": self.ttl.as_secs() }));
         } else {
-            println!("{token}");
+            say!("{token}");
         }
         Ok(Exit::Ok)
     }

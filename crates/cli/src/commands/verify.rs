@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::open;
 use crate::exit::{Exit, failed};
+use crate::out::say;
 
 /// How long an index may take to catch up before the check gives up; a million entries take seconds.
 const CATCH_UP: Duration = Duration::from_secs(3600);
@@ -50,7 +51,7 @@ impl Verify {
         }
         let clean = output.firms.iter().all(verify::Report::is_clean);
         if json {
-            println!("{}", serde_json::to_string(&output)?);
+            say!("{}", serde_json::to_string(&output)?);
         } else {
             print(&output);
         }
@@ -60,7 +61,7 @@ impl Verify {
 
 fn print(output: &Output) {
     if output.firms.is_empty() {
-        println!("There is no firm in this folder.");
+        say!("There is no firm in this folder.");
         return;
     }
     let names = ["firm", "objects", "entries", "chain errors", "missing", "stale", "orphaned", "drifted"];
@@ -80,13 +81,13 @@ fn print(output: &Output) {
             std::iter::once(report.firm.to_string()).chain(counts.iter().map(u64::to_string)).collect::<Vec<_>>()
         })
         .collect();
-    print!("{}", crate::table::render(&names, &rows));
+    say!("{}", (crate::table::render(&names, &rows)).trim_end());
     for report in &output.firms {
         for error in &report.chain {
-            println!("{}: {} entry {}: {}", report.firm, error.object, error.seq, error.problem);
+            say!("{}: {} entry {}: {}", report.firm, error.object, error.seq, error.problem);
         }
         for row in &report.rows {
-            println!("{}: {} {} is {:?}", report.firm, row.table, row.key, row.difference);
+            say!("{}: {} {} is {:?}", report.firm, row.table, row.key, row.difference);
         }
     }
 }

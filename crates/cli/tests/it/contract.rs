@@ -257,3 +257,13 @@ fn a_stream_ends_when_the_server_does() {
     let events = reading.join().unwrap();
     assert!(events.contains("Good morning") && events.contains("event: message_added"), "{events}");
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let mut child =
+        engage(&["openapi"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // As `| head` does, without reading anything: the document is longer than a pipe holds.
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr)), (Some(0), "".into()));
+}
