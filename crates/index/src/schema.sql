@@ -181,7 +181,7 @@ CREATE TRIGGER user_counted AFTER INSERT ON user_index BEGIN
     WHERE firmId = new.firmId AND userId = new.userId;
 END;
 
--- What the index could not take in; one row an object. Written apart from the transaction that failed.
+-- What the index could not take in; one row an object. Written with the checkpoint that passes it by.
 CREATE TABLE sync_failure (
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('conversation', 'user', 'firm')),

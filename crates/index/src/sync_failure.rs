@@ -28,7 +28,7 @@ pub struct SyncFailure {
 }
 
 /// Parks an object, or notes that it went wrong again; at most one row an object. `attempts` is how often it was tried this time.
-/// Run it apart from the transaction that failed, so that it is not rolled back with it.
+/// Run it in the transaction that moves the checkpoint past the object, so that neither lands without the other.
 pub fn park(object: &ObjectKey, version: Version, attempts: u32, error: &str, now: Timestamp) -> Statement {
     let sql = "INSERT INTO sync_failure (kind, name, version, attempts, error, firstFailedAt, lastFailedAt)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
