@@ -4,7 +4,7 @@ use engage_domain::{Role, UserId};
 use engage_http::{TokenRequest, issue_token};
 use serde_json::json;
 
-use crate::app::{HOUR_MS, TestApp};
+use engage_testkit::{HOUR_MS, TestApp};
 
 fn user_path(subject: &str) -> String {
     format!("/api/v1/firm/users/{}", UserId::from_subject(&"acme".parse().unwrap(), subject))

@@ -3,7 +3,7 @@
 use engage_domain::{Outcome, Role, UserId};
 use serde_json::json;
 
-use crate::app::{TestApp, resource};
+use engage_testkit::{TestApp, resource};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_is_on_record_before_the_answer_leaves() {

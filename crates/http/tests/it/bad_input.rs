@@ -3,7 +3,7 @@
 use engage_domain::Role;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_no_json_object_is_refused() {

@@ -3,7 +3,7 @@
 use engage_domain::{Role, UserId};
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, resource};
+use engage_testkit::{TestApp, resource};
 
 async fn start(app: &TestApp) -> (String, String) {
     let body = json!({ "firmId": "acme", "practiceArea": "tax", "clientName": "Jane" });

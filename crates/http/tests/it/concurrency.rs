@@ -3,7 +3,7 @@
 use engage_domain::Role;
 use serde_json::json;
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_messages_are_each_there_once_with_contiguous_versions() {

@@ -3,7 +3,7 @@
 use engage_domain::Role;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 /// Ids and times replaced by what they are, so that an answer can be compared whole.
 fn masked(mut value: Value) -> Value {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use engage_native::Platform;
 use serde_json::Value;
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_is_served_and_whole() {

@@ -3,7 +3,7 @@
 use engage_domain::Role;
 use serde_json::json;
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_an_id_and_the_security_headers() {

@@ -3,7 +3,7 @@
 use engage_domain::Role;
 use serde_json::json;
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_key_gives_the_first_answer_and_no_second_effect() {

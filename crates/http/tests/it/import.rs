@@ -3,7 +3,7 @@
 use engage_domain::{ConversationId, Role};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 fn row(name: &str) -> Value {
     let id = ConversationId::named(&"acme".parse().unwrap(), "external:case", name);

@@ -6,10 +6,8 @@ use engage_domain::{FirmId, Outcome, Role, UserId};
 use engage_native::Platform;
 use serde_json::{Value, json};
 
-use crate::{
-    app::{Ask, TestApp, resource},
-    cases::{self, Case, Foreign, Refuses},
-};
+use crate::cases::{self, Case, Foreign, Refuses};
+use engage_testkit::{Ask, TestApp, resource};
 
 /// A service with two firms; in `acme` a conversation with a resume token, and an attorney.
 struct Scene {

@@ -3,7 +3,7 @@
 use engage_domain::Role;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 fn names(list: &Value) -> Vec<String> {
     let rows = list["conversations"].as_array().unwrap();

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
-mod app;
-
 mod access;
 mod audit;
 mod bad_input;

@@ -3,7 +3,7 @@
 use engage_domain::{Role, UserId};
 use serde_json::json;
 
-use crate::app::TestApp;
+use engage_testkit::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_email_address_is_registered_once() {

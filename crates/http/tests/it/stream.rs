@@ -3,7 +3,7 @@
 use engage_domain::Role;
 use serde_json::json;
 
-use crate::app::{TestApp, events};
+use engage_testkit::{TestApp, events};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_comes_back_misses_nothing() {
