@@ -66,20 +66,23 @@ mod upsert {
     use crate::Table;
 
     pub(super) fn text(table: Table) -> &'static str {
-        static TEXTS: LazyLock<[String; 5]> = LazyLock::new(|| Table::ALL.map(compose));
+        static TEXTS: LazyLock<[String; 5]> = LazyLock::new(|| Table::ALL.map(|table| compose(table, 1)));
         let at = Table::ALL.iter().position(|other| *other == table).expect("every table is in ALL");
         &TEXTS[at]
     }
 
     /// `ON CONFLICT` rather than `INSERT OR REPLACE`, which would delete first and so fire other triggers, and rather than
     /// `INSERT OR IGNORE`, which would swallow a value that a `CHECK` refuses.
-    fn compose(table: Table) -> String {
+    pub(super) fn compose(table: Table, rows: usize) -> String {
         let (name, columns, key) = (table.name(), table.columns(), table.key());
-        let values: Vec<_> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
+        let values = |row: usize| {
+            let places: Vec<_> = (1..=columns.len()).map(|at| format!("?{}", row * columns.len() + at)).collect();
+            format!("({})", places.join(", "))
+        };
         let insert = format!(
-            "INSERT INTO {name} ({}) VALUES ({}) ON CONFLICT (firmId, {})",
+            "INSERT INTO {name} ({}) VALUES {} ON CONFLICT (firmId, {})",
             columns.join(", "),
-            values.join(", "),
+            (0..rows).map(values).collect::<Vec<_>>().join(", "),
             key.join(", ")
         );
         match table {

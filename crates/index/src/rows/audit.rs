@@ -1,10 +1,12 @@
 //! `audit_log_index`.
 
+use std::sync::LazyLock;
+
 use engage_domain::{EntryId, FirmId, Outcome, Timestamp, UserId, Version};
 use engage_journal::{self as journal, Row};
 
-use super::{IndexRow, maybe_parse, parse, version, word};
-use crate::{Param, Table, scan::Key};
+use super::{IndexRow, maybe_parse, parse, upsert, version, word};
+use crate::{Param, Statement, Table, scan::Key};
 
 /// One entry as the audit trail shows it. Written once, never replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,18 @@ pub struct AuditRow {
     pub seq: i64,
     /// The object's version after it.
     pub version: Version,
+}
+
+impl AuditRow {
+    /// Rows in one statement of [`AuditRow::batch_statement`].
+    pub const BATCH: usize = 32;
+
+    /// Writes some rows at once, each as [`IndexRow::to_statement`] would: they go in side by side, so that SQLite finds its place in the
+    /// table and its indexes once for all of them.
+    pub fn batch_statement(rows: &[Self; Self::BATCH]) -> Statement {
+        static TEXT: LazyLock<String> = LazyLock::new(|| upsert::compose(Table::Audit, AuditRow::BATCH));
+        Statement::new(&**TEXT, rows.iter().flat_map(IndexRow::params).collect())
+    }
 }
 
 impl IndexRow for AuditRow {

@@ -15,7 +15,7 @@ use std::{
 
 use engage_domain::{Kind, Timestamp, Version};
 use engage_index::{
-    IndexRow, Limit, Param, Query, Statement,
+    AuditRow, IndexRow, Limit, Param, Query, Statement,
     checkpoint::{self, IsSetUp, ReadCheckpoint},
     projection, sync_failure,
 };
@@ -170,12 +170,14 @@ impl Follower {
         let firm = &self.firm;
         let Files { journal, index, .. } = files;
         index.transaction(|index| {
+            let mut audit = Vec::with_capacity(batch.entries.len());
             for entry in &batch.entries {
                 match projection::audit_row(&firm.id, entry) {
-                    Ok(row) => run(index, &row.to_statement()).map(drop)?,
+                    Ok(row) => audit.push(row),
                     Err(error) => note(&mut failed, key_of(entry), error),
                 }
             }
+            write_audit(index, &audit)?;
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
                     continue;
@@ -304,6 +306,17 @@ impl Follower {
         self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
         Ok(index)
     }
+}
+
+fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {
+    let (batches, rest) = rows.as_chunks();
+    for batch in batches {
+        run(index, &AuditRow::batch_statement(batch))?;
+    }
+    for row in rest {
+        run(index, &row.to_statement())?;
+    }
+    Ok(())
 }
 
 pub(super) fn key_of(entry: &Entry) -> ObjectKey {
