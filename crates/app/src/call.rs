@@ -1,7 +1,7 @@
 //! The one place where objects are called: every turn's end becomes an answer or an error here, and every refusal that left no
 //! entry on an object leaves one on the firm's.
 
-use engage_domain::{Conversation, Denial, Firm, Role, User, actor::Access};
+use engage_domain::{Conversation, Denial, Firm, Role, User, actor::Access, firm};
 use engage_journal::{Answer, Call, Hosted, Intent, Turn};
 
 use crate::{Caller, Engage, Error, Resource, Runtime, Write};
@@ -98,6 +98,20 @@ impl<R: Runtime> Engage<R> {
         denial: &'static str,
     ) -> Result<(), Error> {
         let intent = Intent::Refused { resource_type: resource.as_str(), resource_id, denial };
+        self.leave(caller, intent).await
+    }
+
+    /// Leaves an entry on the firm's own object about something done that changes no state. `details` hold no client data.
+    pub(crate) async fn note(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        details: &serde_json::Value,
+    ) -> Result<(), Error> {
+        self.leave(caller, Intent::Note { action, details: details.to_string().into() }).await
+    }
+
+    async fn leave(&self, caller: &Caller, intent: Intent<firm::Command>) -> Result<(), Error> {
         let call = Call::new(caller.actor.clone(), intent);
         match self.runtime.call::<Firm>(&caller.firm, caller.firm.clone(), call).await? {
             Turn::Done(_) => Ok(()),

@@ -59,6 +59,14 @@ pub enum Intent<C> {
         /// Why.
         denial: &'static str,
     },
+    /// Note something done that changes no state, such as an export or a reconciliation: one entry, no new version. Whoever sends it has
+    /// seen to the permission.
+    Note {
+        /// What was done.
+        action: &'static str,
+        /// A JSON object without client data.
+        details: Box<str>,
+    },
     /// The platform itself looks, for a decision that it leaves a trace of elsewhere: no permission, no entry.
     Peek,
 }
@@ -227,7 +235,11 @@ impl Journal {
                 let recorded = pen.entry(activation, "access_denied", Outcome::Blocked, &details.to_string(), None)?;
                 return pen.done(activation, vec![recorded]);
             }
-            Intent::Peek | Intent::Command(_) | Intent::Access(_) | Intent::Refused { .. } => {
+            Intent::Note { action, details } if activation.exists() => {
+                let recorded = pen.entry(activation, action, Outcome::Success, details, None)?;
+                return pen.done(activation, vec![recorded]);
+            }
+            Intent::Peek | Intent::Command(_) | Intent::Access(_) | Intent::Refused { .. } | Intent::Note { .. } => {
                 return Ok(Turn::NotFound);
             }
         };

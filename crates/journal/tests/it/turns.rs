@@ -202,6 +202,19 @@ fn a_refused_start_leaves_nothing_where_nothing_was() {
 }
 
 #[test]
+fn a_note_is_an_entry_and_no_new_version() {
+    let mut desk = Desk::new();
+    let note = Intent::Note { action: "index_reconciled", details: r#"{"missing":0}"#.into() };
+    let key = desk.firm_key();
+    assert!(matches!(desk.call::<Firm>(&key, &Call::new(attorney(), note.clone())), Turn::NotFound));
+    desk.create_firm();
+    let answer = done(desk.call::<Firm>(&key, &Call::new(attorney(), note)));
+    assert_eq!((answer.recorded.len(), answer.state.version), (1, Version(1)));
+    assert_eq!(desk.actions(), ["firm_created", "index_reconciled"]);
+    desk.verified();
+}
+
+#[test]
 fn a_refusal_elsewhere_is_noted_on_the_firm() {
     let mut desk = Desk::new();
     desk.create_firm();

@@ -123,7 +123,7 @@ where
         let intent = || match &call.intent {
             Intent::Command(command) => Some(Seen::Command(command)),
             Intent::Access(access) => Some(Seen::Access(*access)),
-            Intent::Peek | Intent::Refused { .. } => None,
+            Intent::Peek | Intent::Refused { .. } | Intent::Note { .. } => None,
         };
         let now = Timestamp::from_millis(crate::rig::START_MS);
         let decide = |state: &A, now| {
