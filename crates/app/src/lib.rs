@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod import;
 pub mod intake;
 pub mod lists;
+mod maintenance;
 pub mod messages;
 pub mod resume;
 pub mod runtime;

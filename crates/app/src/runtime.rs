@@ -4,8 +4,8 @@
 
 use std::future::Future;
 
-use engage_domain::{ConversationId, FirmId, Role, Timestamp, UserId, Version, user::UserStatus};
-use engage_index::Query;
+use engage_domain::{Actor, ConversationId, FirmId, Role, Timestamp, UserId, Version, user::UserStatus};
+use engage_index::{Query, reconciliation::Reconciled};
 use engage_journal::{Call, Hosted, Message, Streamed, Turn};
 
 /// Why the platform could not answer. Nothing was acknowledged.
@@ -113,6 +113,15 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Tells of changes to a conversation, from now on.
     fn subscribe(&self, firm: &FirmId, conversation: ConversationId) -> Self::Changes;
+
+    /// Compares the firm's index with its journal and mends it unless it is a `dry_run`; recorded in the journal as `index_reconciled`
+    /// by `actor`, also where whoever asked has gone away. One run a firm at a time.
+    fn reconcile(
+        &self,
+        firm: &FirmId,
+        actor: &Actor,
+        dry_run: bool,
+    ) -> impl Future<Output = Result<Reconciled, Fault>> + Send;
 
     /// Asks the firm's index. With a token it waits a little for the index to hold that version, and says whether it does.
     fn query<Q: Query>(

@@ -10,6 +10,8 @@ use crate::exit::{Exit, failed};
 
 /// How long one request may take; a batch of an import is the longest.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a request may take that answers when long work is done.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
 /// How long the token works that a command signs for itself.
 const TOKEN_TTL_MS: i64 = 60 * 60 * 1000;
 
@@ -24,7 +26,16 @@ pub struct Client {
 impl Client {
     /// A client of the server at `url`, whose key is `key`.
     pub fn new(url: &str, key: TokenKey, firm: &FirmId) -> Self {
-        let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false);
+        Self::with_timeout(url, key, firm, TIMEOUT)
+    }
+
+    /// A client that waits for long work.
+    pub fn patient(url: &str, key: TokenKey, firm: &FirmId) -> Self {
+        Self::with_timeout(url, key, firm, PATIENCE)
+    }
+
+    fn with_timeout(url: &str, key: TokenKey, firm: &FirmId, timeout: Duration) -> Self {
+        let config = ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false);
         Self { agent: config.build().new_agent(), base: url.trim_end_matches('/').to_owned(), key, firm: firm.clone() }
     }
 

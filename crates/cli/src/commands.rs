@@ -6,6 +6,7 @@ mod import;
 mod key;
 mod open;
 mod openapi;
+mod reconcile;
 mod serve;
 mod token;
 mod verify;
@@ -34,6 +35,7 @@ enum Command {
     Token(token::Token),
     Import(import::Import),
     Verify(verify::Verify),
+    Reconcile(reconcile::Reconcile),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -53,6 +55,7 @@ impl Cli {
             Command::Token(token) => token.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Verify(verify) => verify.run(self.json),
+            Command::Reconcile(reconcile) => reconcile.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }

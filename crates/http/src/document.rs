@@ -29,6 +29,7 @@ use crate::problem;
         (name = "users", description = "A firm's people"),
         (name = "firm", description = "The firm itself"),
         (name = "clients", description = "What clients do from outside the firm"),
+        (name = "platform", description = "Looking after a firm's index"),
     )
 )]
 struct Base;

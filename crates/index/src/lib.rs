@@ -6,6 +6,7 @@
 //! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
+//! - [`reconciliation`]: how stored rows differ from their sources, and the statements that mend them.
 //!
 //! Architecture invariant: nothing here executes anything. It yields [`Statement`]s and decodes rows; an adapter runs them,
 //! in whatever transaction its owner has begun. So the same code serves embedded SQLite and D1.
@@ -16,6 +17,7 @@ pub mod checkpoint;
 pub mod conversations;
 pub mod page;
 pub mod projection;
+pub mod reconciliation;
 pub mod rows;
 pub mod scan;
 mod statement;
@@ -33,4 +35,4 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema and of the projections together. An index of another version is rebuilt from the journal, so a
 /// change to either raises it.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;

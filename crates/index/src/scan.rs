@@ -3,7 +3,7 @@
 //! A [`Walk`] reads values as they are stored, not as they should be: a row that no projection could have written is still
 //! walked over, and shows by its digest.
 
-use engage_domain::{FirmId, Kind, UserId, Version};
+use engage_domain::{FirmId, Kind, Version};
 use engage_journal::{self as journal, ObjectKey, Row, Value};
 use sha2::{Digest, Sha256};
 
@@ -158,15 +158,19 @@ pub struct Walk {
     pub limit: u32,
 }
 
+/// The text that [`Walk::decode`] reads the answer of, up to the condition on the firm.
+pub(crate) fn select_print(table: Table) -> String {
+    let (name, key) = (table.name(), table.key());
+    let second = key.get(1).unwrap_or(&"''");
+    format!("SELECT '{name}', {}, {second}, {} FROM {name} WHERE firmId = ?1", key[0], table.columns().join(", "))
+}
+
 impl Query for Walk {
     type Row = Print;
 
     fn statement(&self) -> Statement {
-        let columns = self.table.columns();
         let key = self.table.key();
-        let (name, second) = (self.table.name(), key.get(1).unwrap_or(&"''"));
-        let mut sql =
-            format!("SELECT '{name}', {}, {second}, {} FROM {name} WHERE firmId = ?1", key[0], columns.join(", "));
+        let mut sql = select_print(self.table);
         let mut params = vec![Param::from(&self.firm), Param::Integer(i64::from(self.limit))];
         if let Some(Key(first, second)) = &self.after {
             params.push(Param::text(first.clone()));
@@ -251,46 +255,5 @@ impl Query for VersionOf {
 
     fn decode(row: &dyn Row) -> Result<Version, journal::Error> {
         Ok(Version(u64::try_from(row.integer(0)?).unwrap_or(0)))
-    }
-}
-
-/// The counts that triggers keep for each user, in the order of their ids, at most `limit` of those behind `after`.
-#[derive(Clone, Debug)]
-pub struct UserCounts {
-    /// The firm.
-    pub firm: FirmId,
-    /// The user behind whom to begin; none: at the first.
-    pub after: Option<UserId>,
-    /// Most rows to read at once.
-    pub limit: u32,
-}
-
-/// One user's counts as they are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UserCount {
-    /// The user.
-    pub user_id: UserId,
-    /// `conversationCount`.
-    pub conversation_count: u64,
-    /// `assignedConversationCount`.
-    pub assigned_conversation_count: u64,
-}
-
-impl Query for UserCounts {
-    type Row = UserCount;
-
-    fn statement(&self) -> Statement {
-        let sql = "SELECT userId, conversationCount, assignedConversationCount FROM user_index
-            WHERE firmId = ?1 AND userId > ?2 ORDER BY userId LIMIT ?3";
-        let after = self.after.map_or(Param::from(""), Param::from);
-        Statement::new(sql, vec![(&self.firm).into(), after, i64::from(self.limit).into()])
-    }
-
-    fn decode(row: &dyn Row) -> Result<UserCount, journal::Error> {
-        let text = row.text(0)?;
-        let user_id = text.parse().map_err(|_| journal::Error::Corrupt(format!("{text:?} in user_index.userId")))?;
-        // A negative count is wrong in any case, and so is the largest there is.
-        let count = |at| row.integer(at).map(|count| u64::try_from(count).unwrap_or(u64::MAX));
-        Ok(UserCount { user_id, conversation_count: count(1)?, assigned_conversation_count: count(2)? })
     }
 }

@@ -194,6 +194,12 @@ CREATE TABLE sync_failure (
   UNIQUE (kind, name)
 ) STRICT;
 
+-- The reconciliation that has not ended, if one was interrupted: where it goes on.
+CREATE TABLE reconciliation (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  state TEXT NOT NULL            -- JSON
+) STRICT;
+
 -- How far the index has come: one row, written in the transaction that writes the rows it vouches for.
 CREATE TABLE checkpoint (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -203,4 +209,4 @@ CREATE TABLE checkpoint (
   heartbeat TEXT                   -- the follower's last sign of life, apart from its position
 ) STRICT;
 
-INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 1);
+INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 2);

@@ -129,6 +129,11 @@ impl<A: Aggregate> Activation<A> {
         })
     }
 
+    /// The number of its last event; 0 before its first.
+    pub const fn last_event(&self) -> i64 {
+        self.last_event
+    }
+
     /// Whether the object exists.
     pub fn exists(&self) -> bool {
         self.version > Version::NONE

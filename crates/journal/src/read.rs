@@ -98,6 +98,29 @@ pub fn last_entry(sql: &mut dyn Sql) -> Result<Option<(i64, Timestamp)>, Error> 
     first(sql, text, &[], |row| Ok((row.integer(0)?, parse(row, 1)?)))
 }
 
+/// The id of the entry numbered `seq`; none where there is none.
+pub fn entry_id(sql: &mut dyn Sql, seq: i64) -> Result<Option<EntryId>, Error> {
+    first(sql, "SELECT id FROM entry WHERE seq = ?1", &[Value::Integer(seq)], |row| parse(row, 0))
+}
+
+/// The entry of an id; none where there is none. Ids ascend with the numbers, so it is found by halving: some twenty looks among a
+/// million. In a journal whose ids do not ascend (which a walk along its chains reports) it may not be found.
+pub fn entry_of(sql: &mut dyn Sql, id: EntryId) -> Result<Option<Entry>, Error> {
+    let (mut low, mut high) = (1, last_entry(sql)?.map_or(0, |(seq, _)| seq));
+    while low <= high {
+        let middle = low + (high - low) / 2;
+        match entry_id(sql, middle)?.map(|found| found.cmp(&id)) {
+            Some(std::cmp::Ordering::Less) => low = middle + 1,
+            Some(std::cmp::Ordering::Greater) => high = middle - 1,
+            Some(std::cmp::Ordering::Equal) => {
+                return first(sql, &format!("{ENTRY} WHERE entry.seq = ?1"), &[Value::Integer(middle)], entry);
+            }
+            None => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
 /// Whether an object of that key has entries.
 pub fn object_exists(sql: &mut dyn Sql, key: &ObjectKey) -> Result<bool, Error> {
     let params = [Value::Text(key.kind.as_str()), Value::Text(&key.name)];

@@ -42,6 +42,10 @@ pub struct FirmHandle {
     failures: AtomicU64,
     /// Whether the firm stands in its follower's queue.
     pub(crate) queued: AtomicBool,
+    /// Whether a reconciliation is running; there is one at a time.
+    pub(crate) reconciling: AtomicBool,
+    /// Whether the platform is shutting down, so that long work ends.
+    closing: AtomicBool,
     /// Counts the index files the firm has had while served; readers of an earlier one open the new one.
     pub(crate) index_generation: AtomicU64,
 }
@@ -70,6 +74,8 @@ impl FirmHandle {
             failures: AtomicU64::new(0),
             queued: AtomicBool::new(false),
             index_generation: AtomicU64::new(0),
+            reconciling: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
         }
     }
 
@@ -129,6 +135,15 @@ impl FirmHandle {
             }
             self.watched.store(!watchers.is_empty(), Ordering::SeqCst);
         }
+    }
+
+    /// Asks what runs long to end.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// Ends every live stream of the firm.

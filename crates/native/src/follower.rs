@@ -10,7 +10,7 @@
 mod pass;
 mod states;
 
-pub(crate) use self::pass::all;
+pub(crate) use self::pass::{all, run};
 
 use std::{
     collections::HashMap,

@@ -8,17 +8,21 @@
 //! - `follower`: from journal to index.
 //! - [`firm`]: what shard, follower and readers of one firm share.
 //! - [`platform`]: all of it behind the application's port.
+//! - `compare`: journal and index side by side.
+//! - [`reconcile`]: mending an index beside live writers.
 //! - [`verify`]: whether chains and index are what they should be.
 //!
 //! Invariants: one process owns a data folder; one thread writes a firm's journal; an answer leaves only after the commit
 //! that made it durable; nothing of one firm is in a file of another.
 
 pub mod clock;
+mod compare;
 pub mod firm;
 pub mod folder;
 mod follower;
 pub mod platform;
 mod readers;
+pub mod reconcile;
 mod shard;
 pub mod sqlite;
 pub mod verify;

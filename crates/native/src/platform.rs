@@ -1,6 +1,7 @@
 //! The platform behind the application's port: finds the shard of a firm, holds the readers, starts and ends the threads.
 
 mod lists;
+mod maintenance;
 
 use std::{
     collections::HashMap,
@@ -23,7 +24,7 @@ use engage_domain::{
     Actor, ConversationId, Firm, FirmId, Kind, Timestamp, User, UserId, Version,
     firm::{Command, SettingsChange},
 };
-use engage_index::Query;
+use engage_index::{Query, reconciliation::Reconciled};
 use engage_journal::{Answer, Call, Error, Hosted, Intent, Message as ChatMessage, Reply, Streamed, Turn, read};
 use tokio::sync::{oneshot, watch};
 use ulid::Ulid;
@@ -233,6 +234,7 @@ impl Platform {
         let deadline = Instant::now() + patience;
         self.draining.store(true, Ordering::SeqCst);
         self.end_streams();
+        self.end_maintenance(deadline);
         for shard in &self.shards {
             // Behind everything that was accepted. A full queue empties.
             while let Err(TrySendError::Full(_)) = shard.try_send(Message::Stop)
@@ -366,6 +368,10 @@ impl Runtime for Platform {
         let watcher = self.handle(firm).map_or_else(|_| closed(), |handle| handle.watch(conversation));
         // Looked at once the watcher stands: either the drain finds it, or the drain is seen here.
         Watcher(if self.draining.load(Ordering::SeqCst) { closed() } else { watcher })
+    }
+
+    async fn reconcile(&self, firm: &FirmId, actor: &Actor, dry_run: bool) -> Result<Reconciled, Fault> {
+        self.reconcile_with(firm, actor, dry_run, &Arc::default()).await
     }
 
     async fn query<Q: Query>(

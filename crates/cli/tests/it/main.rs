@@ -4,6 +4,7 @@
 
 mod client;
 mod lists;
+mod reconcile;
 mod rig;
 
 mod contract;

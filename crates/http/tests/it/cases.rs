@@ -40,7 +40,11 @@ impl Case {
     /// The path of one conversation, user and token.
     pub(crate) fn path(&self, conversation: &str, user: &str, token: &str) -> String {
         let id = if self.path.contains("/users/") { user } else { conversation };
-        self.path.replace("{id}", id).replace("{goal}", "user_identification").replace("{token}", token)
+        self.path
+            .replace("{id}", id)
+            .replace("{firm}", "acme")
+            .replace("{goal}", "user_identification")
+            .replace("{token}", token)
     }
 
     /// The body, with the conversation's resume token where it needs one.
@@ -129,6 +133,7 @@ pub(crate) fn all() -> Vec<Case> {
         case(get.clone(), "/api/v1/firm/settings", None, client, OwnFirm),
         case(put, "/api/v1/firm/settings", Some(json!({ "timeZone": "America/Chicago" })), attorney, OwnFirm),
         case(post.clone(), "/api/v1/firm/imports/conversations", Some(json!({ "rows": [] })), attorney, OwnFirm),
+        case(post.clone(), "/api/v1/platform/firms/{firm}/reconcile", None, attorney, NotFound),
         case(post.clone(), "/api/v1/conversations", Some(intake), Nobody, NotAddressable),
         case(post.clone(), "/api/v1/conversations/message", Some(said), WithoutToken, NotAddressable),
         case(get.clone(), "/api/v1/conversations/resume/{token}", None, WithoutToken, NotAddressable),

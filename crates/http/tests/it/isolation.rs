@@ -84,14 +84,18 @@ async fn another_firms_objects_are_not_there_and_the_attempt_is_on_record() {
     let mut refused = 0;
     for case in cases::all().iter().filter(|case| case.foreign == Foreign::NotFound) {
         let reply = scene.ask(case).token(&outsider).send().await;
-        let code = if case.path.contains("/users/") { "unknown_user" } else { "unknown_conversation" };
+        let (code, named) = match case.path {
+            path if path.contains("{firm}") => ("unknown_firm", "acme"),
+            path if path.contains("/users/") => ("unknown_user", scene.user.as_str()),
+            _ => ("unknown_conversation", scene.conversation.as_str()),
+        };
         reply.problem(404, code, None);
         refused += 1;
         let audit = scene.app.audit("zenith").await;
         let denied: Vec<_> = audit.iter().filter(|row| row.action.as_ref() == "access_denied").collect();
         assert_eq!(denied.len(), refused, "{} {}", case.method, case.path);
-        let (last, user) = (denied.last().unwrap(), case.path.contains("/users/"));
-        assert_eq!(resource(last), if user { &scene.user } else { &scene.conversation }, "{}", case.path);
+        let last = denied.last().unwrap();
+        assert_eq!(resource(last), named, "{}", case.path);
         assert_eq!(last.outcome, Outcome::Blocked);
     }
     assert_eq!(scene.versions().await, before, "nothing changed in the other firm");

@@ -15,5 +15,6 @@ mod idempotency;
 mod import;
 mod isolation;
 mod lists;
+mod maintenance;
 mod people;
 mod stream;

@@ -1,7 +1,10 @@
 //! The counts of `user_index`, kept by triggers, against counting.
 
 use engage_domain::{Version, conversation::Status};
-use engage_index::{ConversationRow, IndexRow, projection, scan::UserCounts};
+use engage_index::{
+    ConversationRow, IndexRow, projection,
+    reconciliation::{WrongCounts, recount},
+};
 use engage_journal::{Sql, Value, sql};
 use proptest::{collection::vec, option, prelude::*};
 
@@ -77,11 +80,33 @@ fn counted(db: &mut Db) -> Vec<(String, u64, u64)> {
 }
 
 fn kept(db: &mut Db) -> Vec<(String, u64, u64)> {
-    let counts = db.all(&UserCounts { firm: firm(), after: None, limit: 1_000 });
-    counts
-        .iter()
-        .map(|row| (row.user_id.to_string(), row.conversation_count, row.assigned_conversation_count))
-        .collect()
+    let text = "SELECT userId, conversationCount, assignedConversationCount FROM user_index ORDER BY userId";
+    let decode =
+        |row: &dyn engage_journal::Row| Ok((row.text(0)?.to_owned(), row.integer(1)? as u64, row.integer(2)? as u64));
+    sql::all(db, text, &[], decode).unwrap()
+}
+
+/// The users whose counts are called wrong.
+fn wrong(db: &mut Db) -> Vec<String> {
+    let users = db.all(&WrongCounts { firm: firm(), after: "".into(), limit: 1_000 });
+    users.into_iter().filter(|user| !user.right).map(|user| user.key.0.to_string()).collect()
+}
+
+#[test]
+fn a_wrong_count_is_found_and_counted_anew_and_a_right_one_is_left_alone() {
+    let mut db = Db::new();
+    for n in 1..=3 {
+        take(&mut db, &Step::User { n, version: 1 });
+        take(&mut db, &Step::Write { n, version: 1, owner: Some(n), assignee: Some(1), deleted: n == 3 });
+    }
+    let right = counted(&mut db);
+    assert_eq!((kept(&mut db), wrong(&mut db)), (right.clone(), vec![]));
+    let spoil = format!("UPDATE user_index SET assignedConversationCount = -5 WHERE userId = '{}'", user(2));
+    db.script(&spoil).unwrap();
+    assert_eq!(wrong(&mut db), [user(2).to_string()]);
+    assert_eq!(db.run(&recount(&firm(), &user(1).to_string())), 0);
+    assert_eq!(db.run(&recount(&firm(), &user(2).to_string())), 1);
+    assert_eq!((kept(&mut db), wrong(&mut db)), (right, vec![]));
 }
 
 proptest! {

@@ -12,7 +12,8 @@ use engage_index::{
     conversations::{Filters, Order, Sort},
     page::Direction,
     projection,
-    scan::{Count, Key, UserCounts, VersionOf, Walk},
+    reconciliation::{PrintOf, WrongCounts},
+    scan::{Count, Key, VersionOf, Walk},
     users::{UserByEmail, UserById, UserList},
 };
 use engage_journal::{ObjectKey, Sql};
@@ -190,13 +191,18 @@ fn no_other_list_is_sorted_either() {
         check(db, &overdue.statement(), "idx_firm_overdue (firmId=? AND");
         check(db, &UserByEmail { firm: firm.clone(), email: "a@b.c".into() }.statement(), "email=?");
         check(db, &UserById { firm: firm.clone(), user: user(1) }.statement(), "userId=?");
-        check(db, &UserCounts { firm: firm.clone(), after: None, limit: 9 }.statement(), "userId>?");
+        let counts = db.plan(&WrongCounts { firm: firm.clone(), after: "".into(), limit: 9 }.statement());
+        assert_eq!(fault(&counts), None, "{counts:#?}");
+        let counted = |index| counts.iter().any(|line| line.contains(&format!("COVERING INDEX {index} ")));
+        assert!(counted("idx_firm_owner") && counted("idx_firm_assigned"), "{counts:#?}");
         for kind in Kind::ALL {
             let object = ObjectKey { kind, name: "x".into() };
             check(db, &VersionOf { firm: firm.clone(), object }.statement(), "firmId=?");
         }
         for table in Table::ALL {
             check(db, &Count { table, firm: firm.clone() }.statement(), "firmId=?");
+            let key = Key("x".into(), "y".into());
+            check(db, &PrintOf { table, firm: firm.clone(), key }.statement(), &format!("{}=?", table.key()[0]));
             let mut walk = Walk { table, firm: firm.clone(), after: None, limit: 9 };
             check(db, &walk.statement(), "PRIMARY KEY");
             walk.after = Some(Key("x".into(), "y".into()));

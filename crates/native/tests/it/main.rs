@@ -14,5 +14,6 @@ mod folder;
 mod follower;
 mod hibernation;
 mod model;
+mod reconcile;
 mod replay;
 mod verify;

@@ -41,7 +41,7 @@ fn check(rig: &Rig, table: Table, fault: &str, expected: Difference) {
     let fault = fault.replace("SECOND", &second(rig, table)).replace("TABLE", table.name());
     rig.index().script(&fault).unwrap();
     let report = rig.check();
-    let found: Vec<_> = report.rows.iter().map(|finding| (finding.table, finding.difference)).collect();
+    let found: Vec<_> = report.rows.iter().map(|finding| (&*finding.table, finding.difference)).collect();
     assert_eq!(found, [(table.name(), expected)], "{fault}");
     assert_eq!(counts(&report), counts_of(expected), "{fault}");
     std::fs::write(rig.file("index.db"), whole).unwrap();
@@ -93,10 +93,6 @@ async fn a_row_without_a_source_is_orphaned_wherever_it_sorts() {
     for table in PROJECTED {
         let key = table.key()[0];
         for other in ["'00000000000000000000000000'", "'7ZZZZZZZZZZZZZZZZZZZZZZZZZ'", "'no id at all'"] {
-            if table == Table::User && other == "'no id at all'" {
-                // Counts are read by typed ids; the row is met before, and the check ends with what it says.
-                continue;
-            }
             let columns = table.columns().join(", ");
             let values = table.columns().iter().map(|column| if *column == key { other } else { column });
             let values = values.collect::<Vec<_>>().join(", ");

@@ -1,0 +1,48 @@
+//! Looking after a firm's index.
+
+use engage_domain::Role;
+use serde_json::json;
+
+use engage_testkit::TestApp;
+
+const RECONCILE: &str = "/api/v1/platform/firms/acme/reconcile";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reconciliation_says_what_it_found_and_is_on_record() {
+    let app = TestApp::start().await;
+    let admin = app.token(Role::FirmAdmin);
+    app.conversation(&admin).await;
+    app.settle("acme").await;
+    let run = app.post(&admin, RECONCILE, json!({})).await.expect(200)["reconciliation"].clone();
+    assert_eq!((&run["firmId"], &run["dryRun"], &run["findings"]), (&json!("acme"), &json!(false), &json!([])));
+    for count in ["missing", "stale", "orphaned", "drifted", "repaired", "unreadable"] {
+        assert_eq!(run[count], 0, "{count}");
+    }
+    assert!(run["rows"].as_u64().unwrap() > 2, "{run}");
+    let dry = app.post(&admin, &format!("{RECONCILE}?dryRun=true"), json!({})).await.expect(200);
+    assert_eq!(dry["reconciliation"]["dryRun"], true);
+    app.settle("acme").await;
+    let audit = app.audit("acme").await;
+    let runs: Vec<_> = audit.iter().filter(|row| row.action.as_ref() == "index_reconciled").collect();
+    assert_eq!(runs.len(), 2);
+    assert!(runs.iter().all(|row| row.user_id.is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_operate_the_platform_is_refused() {
+    let app = TestApp::start().await;
+    for role in [Role::Attorney, Role::Paralegal, Role::IntakeSpecialist, Role::ComplianceOfficer, Role::Client] {
+        app.post(&app.token(role), RECONCILE, json!({})).await.problem(403, "forbidden", None);
+    }
+    let partner = app.token(Role::ManagingPartner);
+    app.post(&partner, &format!("{RECONCILE}?dryRun=perhaps"), json!({})).await.problem(
+        422,
+        "invalid_value",
+        Some("dryRun"),
+    );
+    app.post(&partner, "/api/v1/platform/firms/no%20slug/reconcile", json!({})).await.problem(
+        404,
+        "unknown_firm",
+        None,
+    );
+}
