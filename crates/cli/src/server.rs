@@ -9,7 +9,7 @@ use axum::{
 };
 use engage_app::Engage;
 use engage_http::token::TokenKey;
-use engage_native::Platform;
+use engage_native::{Platform, Schedule};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -68,11 +68,15 @@ impl Server {
         listen: SocketAddr,
         key: TokenKey,
         trust_proxy: bool,
+        schedule: Option<Schedule>,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
         let signals = Signals::catch().context("cannot catch SIGTERM and SIGINT")?;
         let engage = Arc::new(Engage::new(platform, key.as_bytes()));
+        if let Some(schedule) = schedule {
+            tokio::spawn(maintain(Arc::clone(&engage), schedule));
+        }
         let config = engage_http::Config {
             metrics: metrics_renderer(Arc::clone(&engage)),
             ready: ready_check(Arc::clone(&engage)),
@@ -140,6 +144,19 @@ impl Server {
             }
         }
         shut_down(engage).await
+    }
+}
+
+/// How often it is looked whether a firm is due.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Looks after the firms by schedule, for as long as the runtime lasts.
+async fn maintain(engage: Arc<Engage<Platform>>, schedule: Schedule) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        for firm in engage.runtime().maintain(&schedule).await {
+            tracing::info!(%firm, "the nightly maintenance is done");
+        }
     }
 }
 

@@ -57,6 +57,34 @@ impl Query for AuditOfResource {
     }
 }
 
+/// The newest entries of one action, newest first: at most `limit` of them.
+#[derive(Clone, Debug)]
+pub struct LatestOf {
+    /// The firm.
+    pub firm: FirmId,
+    /// The action.
+    pub action: &'static str,
+    /// Most rows.
+    pub limit: Limit,
+}
+
+impl Query for LatestOf {
+    type Row = AuditRow;
+
+    fn statement(&self) -> Statement {
+        let sql = format!(
+            "SELECT {} FROM audit_log_index INDEXED BY idx_firm_audit_action WHERE firmId = ?1 AND action = ?2
+             ORDER BY timestamp DESC, auditId DESC LIMIT ?3",
+            rows::select(Table::Audit)
+        );
+        Statement::new(sql, vec![(&self.firm).into(), self.action.into(), i64::from(self.limit.get()).into()])
+    }
+
+    fn decode(row: &dyn Row) -> Result<AuditRow, journal::Error> {
+        AuditRow::decode(row)
+    }
+}
+
 /// One page of everything recorded in a span of time.
 #[derive(Clone, Debug)]
 pub struct AuditByTime {

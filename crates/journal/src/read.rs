@@ -92,6 +92,11 @@ pub fn entries_after(
     sql.query(&text, &[Value::Integer(after), Value::Integer(limit)], &mut |row| visit(entry(row)?))
 }
 
+/// When the first entry was recorded; none in an empty journal.
+pub fn first_entry_at(sql: &mut dyn Sql) -> Result<Option<Timestamp>, Error> {
+    first(sql, "SELECT at FROM entry ORDER BY seq LIMIT 1", &[], |row| parse(row, 0))
+}
+
 /// The number and time of the last entry; none in an empty journal.
 pub fn last_entry(sql: &mut dyn Sql) -> Result<Option<(i64, Timestamp)>, Error> {
     let text = "SELECT seq, at FROM entry ORDER BY seq DESC LIMIT 1";

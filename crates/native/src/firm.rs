@@ -44,6 +44,8 @@ pub struct FirmHandle {
     pub(crate) queued: AtomicBool,
     /// Whether a reconciliation is running; there is one at a time.
     pub(crate) reconciling: AtomicBool,
+    /// When the firm was last looked after, in milliseconds; 0 while that is not known.
+    maintained_at: AtomicI64,
     /// Whether the platform is shutting down, so that long work ends.
     closing: AtomicBool,
     /// Counts the index files the firm has had while served; readers of an earlier one open the new one.
@@ -75,6 +77,7 @@ impl FirmHandle {
             queued: AtomicBool::new(false),
             index_generation: AtomicU64::new(0),
             reconciling: AtomicBool::new(false),
+            maintained_at: AtomicI64::new(0),
             closing: AtomicBool::new(false),
         }
     }
@@ -135,6 +138,15 @@ impl FirmHandle {
             }
             self.watched.store(!watchers.is_empty(), Ordering::SeqCst);
         }
+    }
+
+    pub(crate) fn last_maintained(&self) -> Option<Timestamp> {
+        let at = self.maintained_at.load(Ordering::SeqCst);
+        (at != 0).then(|| Timestamp::from_millis(at))
+    }
+
+    pub(crate) fn maintained(&self, at: Timestamp) {
+        self.maintained_at.store(at.as_millis(), Ordering::SeqCst);
     }
 
     /// Asks what runs long to end.

@@ -10,6 +10,7 @@
 //! - [`platform`]: all of it behind the application's port.
 //! - `compare`: journal and index side by side.
 //! - [`reconcile`]: mending an index beside live writers.
+//! - [`schedule`]: when a firm's nightly maintenance is due.
 //! - [`verify`]: whether chains and index are what they should be.
 //!
 //! Invariants: one process owns a data folder; one thread writes a firm's journal; an answer leaves only after the commit
@@ -23,6 +24,7 @@ mod follower;
 pub mod platform;
 mod readers;
 pub mod reconcile;
+pub mod schedule;
 mod shard;
 pub mod sqlite;
 pub mod verify;
@@ -31,3 +33,4 @@ mod writer;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use folder::{Folder, FolderError};
 pub use platform::{Options, Platform};
+pub use schedule::Schedule;

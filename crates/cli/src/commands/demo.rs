@@ -58,7 +58,7 @@ impl Demo {
         runtime.block_on(async {
             let listen = SocketAddr::from(([127, 0, 0, 1], self.port));
             let firms = seed::firms(SEED, platform.now());
-            let mut server = Server::start(platform, listen, key.clone(), false).await?;
+            let mut server = Server::start(platform, listen, key.clone(), false, None).await?;
             eprintln!("Writing a year of conversations of {} firms …", firms.len());
             let engage = Arc::clone(server.engage());
             let planted = async {

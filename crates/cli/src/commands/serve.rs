@@ -8,7 +8,7 @@ use engage_native::{Options, Platform};
 use super::key::TokenKeyArg;
 use crate::out::say;
 use crate::{
-    exit::Exit,
+    exit::{Exit, failed},
     server::{self, Server},
 };
 
@@ -24,6 +24,10 @@ pub(crate) struct Serve {
     /// Believe X-Forwarded-For: only behind a proxy that sets it
     #[arg(long)]
     trust_proxy: bool,
+    /// When each firm's chains are verified and its index reconciled: a cron expression on the firm's own clock, or never. Firms are spread
+    /// over the hour that follows
+    #[arg(long, env = "ENGAGE_SCHEDULE", value_name = "CRON", default_value = "0 2 * * *")]
+    schedule: String,
     #[command(flatten)]
     key: TokenKeyArg,
 }
@@ -32,11 +36,15 @@ impl Serve {
     /// Runs the command.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let key = self.key.require()?;
+        let schedule = match &*self.schedule {
+            "never" => None,
+            cron => Some(cron.parse().map_err(|error| failed(Exit::Usage, format!("--schedule {error}, or never")))?),
+        };
         server::init_logging();
         let platform = Platform::open(&self.data, Options::default())?;
         let runtime = super::open::runtime()?;
         runtime.block_on(async {
-            let server = Server::start(platform, self.listen, key, self.trust_proxy).await?;
+            let server = Server::start(platform, self.listen, key, self.trust_proxy, schedule).await?;
             say!("READY {}", server.url());
             server.run().await
         })

@@ -8,7 +8,7 @@ use engage_domain::{
 use engage_index::{
     ConversationList, Cursor, IndexRow, Limit, Query, Range, Statement, Table,
     assignments::{AssignmentList, AssignmentPlace, OverdueAssignments},
-    audit::{AuditByTime, AuditOfResource},
+    audit::{AuditByTime, AuditOfResource, LatestOf},
     conversations::{Filters, Order, Sort},
     page::Direction,
     projection,
@@ -191,6 +191,7 @@ fn no_other_list_is_sorted_either() {
         check(db, &overdue.statement(), "idx_firm_overdue (firmId=? AND");
         check(db, &UserByEmail { firm: firm.clone(), email: "a@b.c".into() }.statement(), "email=?");
         check(db, &UserById { firm: firm.clone(), user: user(1) }.statement(), "userId=?");
+        check(db, &LatestOf { firm: firm.clone(), action: "x", limit }.statement(), "action=?");
         let counts = db.plan(&WrongCounts { firm: firm.clone(), after: "".into(), limit: 9 }.statement());
         assert_eq!(fault(&counts), None, "{counts:#?}");
         let counted = |index| counts.iter().any(|line| line.contains(&format!("COVERING INDEX {index} ")));

@@ -271,7 +271,7 @@ impl Follower {
         self.damaged = false;
         self.failing = read_failing(&mut index)?;
         if seq == 0
-            && let Some(first) = first_at(&mut journal)?
+            && let Some(first) = read::first_entry_at(&mut journal)?
         {
             // Whoever asks from now on is told that the rows are yet to come.
             self.firm.applied(0, first, now, true);
@@ -345,16 +345,6 @@ fn read_failing(index: &mut Db) -> Result<HashMap<ObjectKey, Failing>, Error> {
             |row: sync_failure::SyncFailure| (row.object, Failing { tries: row.attempts, last: row.last_failed_at });
         failing.extend(page.into_iter().map(known));
     }
-}
-
-/// When the journal's first entry was recorded.
-fn first_at(journal: &mut Db) -> Result<Option<Timestamp>, Error> {
-    let mut at = None;
-    read::entries_after(journal, 0, 1, &mut |entry| {
-        at = Some(entry.at);
-        Ok(ControlFlow::Break(()))
-    })?;
-    Ok(at)
 }
 
 /// The index at `path` and how far it has come, if it can be gone on with.

@@ -4,21 +4,30 @@ use std::{
     sync::{
         Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc::SyncSender,
+        mpsc::{SyncSender, TrySendError},
     },
     time::{Duration, Instant},
 };
 
 use engage_app::Fault;
-use engage_domain::{Actor, Firm, FirmId};
-use engage_index::reconciliation::Reconciled;
-use engage_journal::{Call, Error, Hosted, Intent};
+use engage_domain::{Actor, Firm, FirmId, Timestamp};
+use engage_index::{Limit, audit::LatestOf, reconciliation::Reconciled};
+use engage_journal::{Call, Hosted, Intent, read, verify};
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::{Platform, pause};
-use crate::{firm::FirmHandle, reconcile::reconcile, shard::Message, writer::Job};
+use crate::{
+    firm::FirmHandle, follower::all, readers::Source, reconcile::reconcile, schedule::Schedule, shard::Message,
+    writer::Job,
+};
 
+/// What the audit trail calls a reconciliation.
+const RECONCILED: &str = "index_reconciled";
+/// What it calls a walk along the chains.
+const CHAINS_VERIFIED: &str = "chains_verified";
+/// Why nothing long begins any more.
+const CLOSING: &str = "the platform is shutting down";
 /// How long a run waits for an index whose tables are not there yet.
 const LAYOUT_WAIT: Duration = Duration::from_secs(5);
 /// How often the note of a finished run is offered to a shard whose queue is full.
@@ -40,6 +49,19 @@ impl Drop for Turn {
     }
 }
 
+/// Most broken places of chains that the log names one by one.
+const CHAIN_ERRORS_MAX: usize = 100;
+
+/// Whether the details of a reconciliation say that it changed nothing.
+fn is_dry(details: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Details {
+        dry_run: bool,
+    }
+    serde_json::from_str::<Details>(details).is_ok_and(|details| details.dry_run)
+}
+
 impl Platform {
     /// Compares a firm's index with its journal and mends it, beside whatever else goes on; `progress` counts the rows compared. The
     /// run is recorded in the journal before this answers, as `index_reconciled` by `actor`, also where whoever asked has gone away.
@@ -59,7 +81,7 @@ impl Platform {
         let turn = Turn::take(&handle).ok_or(Fault::Overloaded("a reconciliation of this firm is running already"))?;
         // A drain that began before the turn was taken did not see it.
         if self.draining.load(Ordering::SeqCst) {
-            return Err(Fault::Overloaded("the platform is shutting down"));
+            return Err(Fault::Overloaded(CLOSING));
         }
         let (clock, progress) = (Arc::clone(&self.clock), Arc::clone(progress));
         let (shard, actor) = (self.shard_of(firm).clone(), actor.clone());
@@ -75,7 +97,78 @@ impl Platform {
             drop(turn);
             done.map_err(|error| Fault::Storage(Arc::new(error)))
         });
-        run.await.unwrap_or(Err(Fault::Overloaded("the platform is shutting down")))
+        run.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
+    }
+
+    /// Looks after the firms whose time has come, one after another: walks their chains, reconciles their indexes. A run that was missed
+    /// while nothing ran is made up once. What goes wrong with one firm is logged and counted, and keeps none from its own.
+    /// Gives the firms that were looked after.
+    pub async fn maintain(&self, schedule: &Schedule) -> Vec<FirmId> {
+        let firms: Vec<_> =
+            self.firms.read().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect();
+        let mut done = vec![];
+        for firm in firms {
+            match self.is_due(&firm, schedule).await {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(fault) => {
+                    tracing::warn!(firm = %firm.id, error = &fault as &dyn std::error::Error, "whether a firm is due cannot be told");
+                    continue;
+                }
+            }
+            // First, so that a firm whose run fails is not tried over and over.
+            firm.maintained(self.clock.now());
+            if let Err(fault) = self.verify_chains(&firm).await {
+                tracing::error!(firm = %firm.id, error = &fault as &dyn std::error::Error, "the chains could not be verified");
+            }
+            if let Err(fault) = self.reconcile_with(&firm.id, &Actor::SYSTEM, false, &Arc::default()).await {
+                tracing::error!(firm = %firm.id, error = &fault as &dyn std::error::Error, "the nightly reconciliation did not come to its end");
+            }
+            done.push(firm.id.clone());
+        }
+        done
+    }
+
+    async fn is_due(&self, firm: &Arc<FirmHandle>, schedule: &Schedule) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        // Not opened yet, or not founded to its end.
+        let Some(state) = firm.state() else { return Ok(false) };
+        let last = match firm.last_maintained() {
+            Some(last) => last,
+            // An index that is still catching up may not show the last run yet.
+            None if firm.applied_seq() < firm.committed_seq() || !firm.is_laid_out() => return Ok(false),
+            None => {
+                let last = self.last_reconciled(firm).await?;
+                firm.maintained(last);
+                last
+            }
+        };
+        Ok(schedule.due(&firm.id, &state.settings.time_zone, last).is_some_and(|due| due <= now))
+    }
+
+    /// When the firm's index was last reconciled; before the first time, when the firm was founded.
+    async fn last_reconciled(&self, firm: &Arc<FirmHandle>) -> Result<Timestamp, Fault> {
+        let query = LatestOf { firm: firm.id.clone(), action: RECONCILED, limit: Limit::default() };
+        let rows = self.read(&firm.id, Source::Index, move |db| all(db, &query)).await?;
+        if let Some(last) = rows.iter().find(|row| !is_dry(&row.details)) {
+            return Ok(last.timestamp);
+        }
+        let founded = self.read(&firm.id, Source::Journal, |db| read::first_entry_at(db)).await?;
+        Ok(founded.unwrap_or_else(|| self.clock.now()))
+    }
+
+    /// Walks every hash chain of a firm and records what it found.
+    async fn verify_chains(&self, firm: &Arc<FirmHandle>) -> Result<(), Fault> {
+        let id = firm.id.clone();
+        let walk = self.read(&firm.id, Source::Journal, move |db| verify::walk(db, &id)).await?;
+        metrics::gauge!("engage_chain_errors", "firm" => firm.id.to_string()).set(walk.errors.len() as f64);
+        for error in walk.errors.iter().take(CHAIN_ERRORS_MAX) {
+            tracing::error!(firm = %firm.id, object = error.object, seq = error.seq, problem = error.problem, "a hash chain is broken");
+        }
+        let details = json!({ "objects": walk.objects, "entries": walk.entries, "errors": walk.errors.len() });
+        let (shard, firm) = (self.shard_of(&firm.id).clone(), Arc::clone(firm));
+        let noted = tokio::task::spawn_blocking(move || note(&shard, &firm, Actor::SYSTEM, CHAINS_VERIFIED, &details));
+        noted.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
     }
 
     /// Has long runs end and waits for them.
@@ -108,7 +201,18 @@ fn record(shard: &SyncSender<Message>, firm: &Arc<FirmHandle>, actor: Actor, don
         "startedAt": done.started_at,
         "durationMs": done.finished_at.as_millis() - done.started_at.as_millis(),
     });
-    let intent = Intent::Note { action: "index_reconciled", details: details.to_string().into() };
+    note(shard, firm, actor, RECONCILED, &details)
+}
+
+/// Leaves an entry on the firm. Blocks until it is durable.
+fn note(
+    shard: &SyncSender<Message>,
+    firm: &Arc<FirmHandle>,
+    actor: Actor,
+    action: &'static str,
+    details: &serde_json::Value,
+) -> Result<(), Fault> {
+    let intent = Intent::Note { action, details: details.to_string().into() };
     let request = Firm::request(firm.id.clone(), Call::new(actor, intent));
     let (reply, recorded) = oneshot::channel();
     let mut message = Message::Job(Job { firm: Arc::clone(firm), request, reply: Some(reply) });
@@ -116,17 +220,12 @@ fn record(shard: &SyncSender<Message>, firm: &Arc<FirmHandle>, actor: Actor, don
         match shard.try_send(message) {
             Ok(()) => {
                 let recorded = recorded.blocking_recv();
-                return recorded.map_err(|_| Fault::Overloaded("the platform is shutting down"))?.map(drop);
+                return recorded.map_err(|_| Fault::Overloaded(CLOSING))?.map(drop);
             }
-            Err(std::sync::mpsc::TrySendError::Full(back)) => message = back,
-            Err(std::sync::mpsc::TrySendError::Disconnected(_)) => break,
+            Err(TrySendError::Full(back)) => message = back,
+            Err(TrySendError::Disconnected(_)) => return Err(Fault::Overloaded(CLOSING)),
         }
         pause();
     }
-    Err(Fault::Storage(Arc::new(Error::Storage {
-        operation: "record a reconciliation".into(),
-        message: "its shard takes no more calls".into(),
-        transient: true,
-        source: None,
-    })))
+    Err(Fault::Overloaded("too many calls are waiting"))
 }

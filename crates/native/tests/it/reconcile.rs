@@ -244,3 +244,54 @@ async fn an_end_of_the_platform_ends_a_run_which_says_so() {
     }
     assert!(rig.check().is_clean());
 }
+
+/// The actions on the firm's own object, but its founding.
+fn actions(rig: &Rig) -> Vec<String> {
+    let entries = rig.entries();
+    let own = entries.iter().filter(|entry| entry.kind == engage_domain::Kind::Firm);
+    own.skip(1).map(|entry| entry.action.to_string()).collect()
+}
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_night_has_one_run_and_a_missed_one_is_made_up_once() {
+    let mut rig = rig().await;
+    let schedule = "0 2 * * *".parse().unwrap();
+    // It is midnight, and the firm was founded now.
+    assert_eq!(rig.platform().maintain(&schedule).await, []);
+    rig.clock.advance_millis(3 * HOUR_MS);
+    assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+    assert_eq!(actions(&rig), ["chains_verified", "index_reconciled"]);
+    assert_eq!(rig.platform().maintain(&schedule).await, []);
+    rig.clock.advance_millis(22 * HOUR_MS);
+    assert_eq!(rig.platform().maintain(&schedule).await, [], "it is one in the morning");
+    rig.caught_up().await;
+    // A restart knows of the run; nothing runs for four days.
+    rig.reopen();
+    rig.peek_conversation(1).await.unwrap();
+    rig.caught_up().await;
+    assert_eq!(rig.platform().maintain(&schedule).await, []);
+    rig.close();
+    rig.clock.advance_millis(4 * 24 * HOUR_MS);
+    rig.open();
+    rig.peek_conversation(1).await.unwrap();
+    rig.caught_up().await;
+    assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+    assert_eq!(rig.platform().maintain(&schedule).await, []);
+    assert_eq!(actions(&rig).len(), 4);
+    rig.is_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_by_hand_does_not_stand_in_for_the_nightly_one() {
+    let mut rig = rig().await;
+    let schedule = "0 2 * * *".parse().unwrap();
+    rig.clock.advance_millis(4 * HOUR_MS);
+    reconcile(&rig, true).await;
+    rig.caught_up().await;
+    rig.reopen();
+    rig.peek_conversation(1).await.unwrap();
+    rig.caught_up().await;
+    assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+}
