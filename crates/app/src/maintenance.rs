@@ -1,7 +1,7 @@
 //! Looking after a firm's index: what an operator asks for, beside what runs by itself.
 
 use engage_domain::{FirmId, actor::Permission};
-use engage_index::reconciliation::Reconciled;
+use engage_index::reconciliation::{Rebuilt, Reconciled};
 
 use crate::{Caller, Engage, Error, Resource, Runtime};
 
@@ -12,6 +12,13 @@ impl<R: Runtime> Engage<R> {
         self.own_firm(caller, firm).await?;
         self.require(caller, Permission::OperatePlatform, Resource::Firm).await?;
         Ok(self.runtime.reconcile(&caller.firm, &caller.actor, dry_run).await?)
+    }
+
+    /// Builds the firm's index anew from its journal, beside the one that answers lists meanwhile, and puts it in its place.
+    pub async fn rebuild(&self, caller: &Caller, firm: &str) -> Result<Rebuilt, Error> {
+        self.own_firm(caller, firm).await?;
+        self.require(caller, Permission::OperatePlatform, Resource::Firm).await?;
+        Ok(self.runtime.rebuild(&caller.firm, &caller.actor).await?)
     }
 
     /// Another firm is not there for a caller, and the attempt is on record.

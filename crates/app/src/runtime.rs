@@ -5,7 +5,10 @@
 use std::future::Future;
 
 use engage_domain::{Actor, ConversationId, FirmId, Role, Timestamp, UserId, Version, user::UserStatus};
-use engage_index::{Query, reconciliation::Reconciled};
+use engage_index::{
+    Query,
+    reconciliation::{Rebuilt, Reconciled},
+};
 use engage_journal::{Call, Hosted, Message, Streamed, Turn};
 
 /// Why the platform could not answer. Nothing was acknowledged.
@@ -122,6 +125,10 @@ pub trait Runtime: Send + Sync + 'static {
         actor: &Actor,
         dry_run: bool,
     ) -> impl Future<Output = Result<Reconciled, Fault>> + Send;
+
+    /// Builds the firm's index anew beside the live one, compares the two and swaps them; recorded in the journal as `index_rebuilt` by
+    /// `actor`, also where whoever asked has gone away. Not while another run of the firm is under way.
+    fn rebuild(&self, firm: &FirmId, actor: &Actor) -> impl Future<Output = Result<Rebuilt, Fault>> + Send;
 
     /// Asks the firm's index. With a token it waits a little for the index to hold that version, and says whether it does.
     fn query<Q: Query>(

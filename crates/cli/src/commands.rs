@@ -6,7 +6,9 @@ mod import;
 mod key;
 mod open;
 mod openapi;
+mod rebuild;
 mod reconcile;
+mod runs;
 mod serve;
 mod token;
 mod verify;
@@ -36,6 +38,7 @@ enum Command {
     Import(import::Import),
     Verify(verify::Verify),
     Reconcile(reconcile::Reconcile),
+    Rebuild(rebuild::Rebuild),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -56,6 +59,7 @@ impl Cli {
             Command::Import(import) => import.run(self.json),
             Command::Verify(verify) => verify.run(self.json),
             Command::Reconcile(reconcile) => reconcile.run(self.json),
+            Command::Rebuild(rebuild) => rebuild.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }

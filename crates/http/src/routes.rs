@@ -74,6 +74,7 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: intake::secure))
         .routes(handlers!(R: stream::visitor))
         .routes(handlers!(R: platform::reconcile))
+        .routes(handlers!(R: platform::rebuild))
         .merge(import::api())
 }
 

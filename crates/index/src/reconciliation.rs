@@ -295,3 +295,14 @@ pub struct Reconciled {
     /// The first rows that it found, at most a hundred.
     pub findings: Vec<Finding>,
 }
+
+/// A rebuild that has ended: what the index that was replaced held otherwise than the journal says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rebuilt {
+    /// The rows of the replaced index against those of the new one.
+    #[serde(flatten)]
+    pub run: Reconciled,
+    /// How many entries of the journal the new index holds.
+    pub entries: u64,
+}

@@ -126,6 +126,12 @@ pub fn entry_of(sql: &mut dyn Sql, id: EntryId) -> Result<Option<Entry>, Error> 
     Ok(None)
 }
 
+/// The number of an object's last event; none where there is no such object.
+pub fn last_event_of(sql: &mut dyn Sql, key: &ObjectKey) -> Result<Option<i64>, Error> {
+    let params = [Value::Text(key.kind.as_str()), Value::Text(&key.name)];
+    first(sql, "SELECT last_event FROM object WHERE kind = ?1 AND name = ?2", &params, |row| row.integer(0))
+}
+
 /// Whether an object of that key has entries.
 pub fn object_exists(sql: &mut dyn Sql, key: &ObjectKey) -> Result<bool, Error> {
     let params = [Value::Text(key.kind.as_str()), Value::Text(&key.name)];

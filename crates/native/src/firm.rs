@@ -16,6 +16,8 @@ use engage_app::{Freshness, Standing};
 use engage_domain::{ConversationId, Firm, FirmId, Timestamp, User, UserId};
 use tokio::sync::watch;
 
+use crate::follower::Asker;
+
 /// Most standings kept in memory; beyond, the cache starts over and users are asked again.
 const STANDINGS_MAX: usize = 100_000;
 
@@ -48,6 +50,12 @@ pub struct FirmHandle {
     maintained_at: AtomicI64,
     /// Whether the platform is shutting down, so that long work ends.
     closing: AtomicBool,
+    /// Whoever asked for a rebuild of the index that has not begun.
+    rebuild: Mutex<Option<Asker>>,
+    /// Whether the index is of another version of the product.
+    outdated: AtomicBool,
+    /// Held by whoever opens the index to read it, and alone by whoever puts another in its place: names and files change together.
+    pub(crate) index_gate: RwLock<()>,
     /// Counts the index files the firm has had while served; readers of an earlier one open the new one.
     pub(crate) index_generation: AtomicU64,
 }
@@ -78,6 +86,9 @@ impl FirmHandle {
             index_generation: AtomicU64::new(0),
             reconciling: AtomicBool::new(false),
             maintained_at: AtomicI64::new(0),
+            rebuild: Mutex::default(),
+            outdated: AtomicBool::new(false),
+            index_gate: RwLock::default(),
             closing: AtomicBool::new(false),
         }
     }
@@ -138,6 +149,53 @@ impl FirmHandle {
             }
             self.watched.store(!watchers.is_empty(), Ordering::SeqCst);
         }
+    }
+
+    /// Where a new index is built.
+    pub(crate) fn next_index_path(&self) -> PathBuf {
+        self.folder.join("index.next.db")
+    }
+
+    /// Has the follower rebuild the index once it comes round.
+    pub(crate) fn ask_for_rebuild(&self, asker: Asker) {
+        *lock(&self.rebuild) = Some(asker);
+    }
+
+    pub(crate) fn wants_rebuild(&self) -> bool {
+        lock(&self.rebuild).is_some()
+    }
+
+    pub(crate) fn take_rebuild(&self) -> Option<Asker> {
+        lock(&self.rebuild).take()
+    }
+
+    pub(crate) fn set_outdated(&self, outdated: bool) {
+        self.outdated.store(outdated, Ordering::SeqCst);
+    }
+
+    /// Whether the index is of another version, so that some lists cannot be answered until it is rebuilt.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.outdated.load(Ordering::SeqCst)
+    }
+
+    /// Puts the index built at [`FirmHandle::next_index_path`] in the place of the live one, which stays beside it as `index.prev.db`. Neither
+    /// may be open for writing. Readers of the old one go on reading it.
+    pub(crate) fn swap_index(&self) -> std::io::Result<()> {
+        let remove = |path: &Path| match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        let _gate = self.index_gate.write().unwrap_or_else(PoisonError::into_inner);
+        let live = self.index_path();
+        let previous = self.folder.join("index.prev.db");
+        remove(&previous)?;
+        std::fs::hard_link(&live, &previous)?;
+        // They belong to the file that is going; under the new one's name they would be taken for its own.
+        remove(&self.folder.join("index.db-wal"))?;
+        remove(&self.folder.join("index.db-shm"))?;
+        std::fs::rename(self.next_index_path(), &live)?;
+        self.index_generation.fetch_add(1, Ordering::SeqCst);
+        Ok(())
     }
 
     pub(crate) fn last_maintained(&self) -> Option<Timestamp> {

@@ -8,9 +8,13 @@
 //! alive has a heartbeat, also when there is nothing to follow.
 
 mod pass;
+mod rebuild;
 mod states;
 
-pub(crate) use self::pass::{all, run};
+pub(crate) use self::{
+    pass::{all, run},
+    rebuild::Asker,
+};
 
 use std::{
     collections::HashMap,
@@ -48,7 +52,7 @@ pub(crate) struct FollowerSender(Sender<Arc<FirmHandle>>);
 impl FollowerSender {
     /// Never blocks; a firm that is queued already, or whose index holds everything, is not queued.
     pub(crate) fn notify(&self, firm: &Arc<FirmHandle>) {
-        let wanted = firm.committed_seq() != firm.applied_seq() || !firm.is_laid_out();
+        let wanted = firm.committed_seq() != firm.applied_seq() || !firm.is_laid_out() || firm.wants_rebuild();
         if wanted && !firm.queued.swap(true, Ordering::SeqCst) {
             // The receiver is gone only when the platform is shutting down; the next start catches up.
             let _ = self.0.send(Arc::clone(firm));

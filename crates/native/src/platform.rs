@@ -24,7 +24,10 @@ use engage_domain::{
     Actor, ConversationId, Firm, FirmId, Kind, Timestamp, User, UserId, Version,
     firm::{Command, SettingsChange},
 };
-use engage_index::{Query, reconciliation::Reconciled};
+use engage_index::{
+    Query,
+    reconciliation::{Rebuilt, Reconciled},
+};
 use engage_journal::{Answer, Call, Error, Hosted, Intent, Message as ChatMessage, Reply, Streamed, Turn, read};
 use tokio::sync::{oneshot, watch};
 use ulid::Ulid;
@@ -374,6 +377,10 @@ impl Runtime for Platform {
         self.reconcile_with(firm, actor, dry_run, &Arc::default()).await
     }
 
+    async fn rebuild(&self, firm: &FirmId, actor: &Actor) -> Result<Rebuilt, Fault> {
+        self.rebuild_index(firm, actor).await
+    }
+
     async fn query<Q: Query>(
         &self,
         firm: &FirmId,
@@ -382,6 +389,9 @@ impl Runtime for Platform {
     ) -> Result<(Vec<Q::Row>, Freshness), Fault> {
         let (handle, query) = (self.handle(firm)?, Arc::new(query));
         match self.ask(firm, &handle, &query, token.as_ref()).await {
+            Err(Fault::Storage(_)) if handle.is_outdated() => {
+                Err(Fault::Overloaded("the index is being rebuilt for this version"))
+            }
             Err(Fault::Storage(error)) => {
                 // What is derived is built anew; whoever asks waits for it rather than hear of it.
                 self.look_after_index(firm, &handle, &error);

@@ -10,7 +10,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -49,11 +49,11 @@ pub(crate) fn reconcile(
     progress: &Arc<AtomicU64>,
 ) -> Result<Reconciled, Error> {
     let mut journal = Db::reader(&firm.journal_path())?;
-    let mut index = Db::reader(&firm.index_path())?;
+    let (mut index, guest) = open_index(firm)?;
     let mut mender = Mender {
         firm,
         journal: Db::reader(&firm.journal_path())?,
-        index: Db::index(&firm.index_path())?,
+        index: guest,
         generation: firm.index_generation.load(Ordering::SeqCst),
         state: Unfinished {
             started_at: clock.now(),
@@ -74,6 +74,16 @@ pub(crate) fn reconcile(
     }
     let Unfinished { started_at, tally, findings, .. } = mender.state;
     Ok(Reconciled { firm: firm.id.clone(), started_at, finished_at: clock.now(), dry_run, resumed, tally, findings })
+}
+
+/// Opens the index twice, to compare and to mend, both times the same file.
+fn open_index(firm: &FirmHandle) -> Result<(Db, Db), Error> {
+    let _gate = firm.index_gate.read().unwrap_or_else(PoisonError::into_inner);
+    let mut opened = (Db::reader(&firm.index_path())?, Db::guest(&firm.index_path())?);
+    // SQLite opens a log by its name when it first reads, so that belongs behind the gate as well.
+    all(&mut opened.0, &ReadCheckpoint)?;
+    all(&mut opened.1, &ReadCheckpoint)?;
+    Ok(opened)
 }
 
 /// What should stand under a key.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use engage_journal::{Error, Row, Sql, Value, sql::Visit};
-use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter, types::ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, params_from_iter, types::ValueRef};
 
 use crate::FolderError;
 
@@ -57,6 +57,17 @@ impl Db {
     /// Opens an index for writing, making the file if need be.
     pub fn index(path: &Path) -> Result<Self, Error> {
         let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        db.writer("NORMAL")?;
+        Ok(db)
+    }
+
+    /// Opens an index beside its owner, to change a few rows; it must exist. Closing it leaves the write-ahead log alone: by then a file of
+    /// that name may belong to another index.
+    pub fn guest(path: &Path) -> Result<Self, Error> {
+        let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        db.connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(|error| fault("open", path, error))?;
         db.writer("NORMAL")?;
         Ok(db)
     }
@@ -121,6 +132,11 @@ impl Db {
     /// long as any lock.
     pub fn checkpoint(&mut self) -> Result<(), Error> {
         self.query("PRAGMA wal_checkpoint(TRUNCATE)", &[], &mut |_| Ok(ControlFlow::Break(())))
+    }
+
+    /// Copies as much of the write-ahead log as nobody reads any more into the database. Waits for nobody.
+    pub(crate) fn checkpoint_passively(&mut self) -> Result<(), Error> {
+        self.query("PRAGMA wal_checkpoint(PASSIVE)", &[], &mut |_| Ok(ControlFlow::Break(())))
     }
 
     /// Runs `work` in a transaction that may write: all of it or nothing.

@@ -15,9 +15,9 @@ use engage_domain::{Actor, FirmId};
 use engage_index::reconciliation::Reconciled;
 use engage_native::{Options, Platform};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{key::TokenKeyArg, open};
+use super::{key::TokenKeyArg, open, runs};
 use crate::{
     client::Client,
     exit::{Exit, failed},
@@ -28,6 +28,9 @@ use crate::{
 const CATCH_UP: Duration = Duration::from_secs(3600);
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(100);
+
+/// What is printed of a run.
+const COUNTS: [&str; 7] = ["rows", "missing", "stale", "orphaned", "drifted", "repaired", "unreadable"];
 
 /// Compares indexes with their journals row by row and mends what differs. Exit code 6 when anything differed, mended or not; 0 when
 /// nothing did. Each run is recorded in the firm's audit trail.
@@ -57,13 +60,11 @@ impl Reconcile {
             (None, Some(url), Some(firm)) => vec![self.on_server(url, firm)?],
             (None, ..) => return Err(failed(Exit::Usage, "either --data, or --url and --firm, are needed")),
         };
-        if json {
-            say!("{}", json!({ "firms": runs }));
-        } else {
-            print(&runs, self.dry_run);
+        let exit = runs::report(&runs, &COUNTS, json);
+        if self.dry_run && !json {
+            say!("Nothing was changed.");
         }
-        let clean = runs.iter().all(|run| FOUND.iter().all(|count| run[*count] == 0));
-        Ok(if clean { Exit::Ok } else { Exit::Inconsistent })
+        Ok(exit)
     }
 
     fn in_folder(&self, data: &Path, json: bool) -> anyhow::Result<Vec<Value>> {
@@ -105,38 +106,6 @@ impl Reconcile {
 
     fn on_server(&self, url: &str, firm: &FirmId) -> anyhow::Result<Value> {
         let path = format!("/api/v1/platform/firms/{firm}/reconcile?dryRun={}", self.dry_run);
-        let answer = Client::patient(url, self.key.require()?, firm).post(&path, &json!({}))?;
-        let mut run = answer["reconciliation"].clone();
-        // One shape whichever way it was asked for.
-        if let Some(run) = run.as_object_mut()
-            && let Some(firm) = run.remove("firmId")
-        {
-            run.insert("firm".into(), firm);
-        }
-        Ok(run)
-    }
-}
-
-/// What a run that found nothing has none of.
-const FOUND: [&str; 5] = ["missing", "stale", "orphaned", "drifted", "unreadable"];
-
-fn print(runs: &[Value], dry_run: bool) {
-    if runs.is_empty() {
-        say!("There is no firm in this folder.");
-        return;
-    }
-    let counts = ["rows", "missing", "stale", "orphaned", "drifted", "repaired", "unreadable"];
-    let names: Vec<_> = std::iter::once("firm").chain(counts).collect();
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let rows: Vec<Vec<_>> = runs.iter().map(|run| names.iter().map(|name| text(&run[*name])).collect()).collect();
-    say!("{}", crate::table::render(&names, &rows).trim_end());
-    for run in runs {
-        for found in run["findings"].as_array().into_iter().flatten() {
-            let [table, key, difference] = ["table", "key", "difference"].map(|name| text(&found[name]));
-            say!("{}: {table} {key} is {difference}", text(&run["firm"]));
-        }
-    }
-    if dry_run {
-        say!("Nothing was changed.");
+        runs::ask(&Client::patient(url, self.key.require()?, firm), &path, "reconciliation")
     }
 }

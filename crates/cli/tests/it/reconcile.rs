@@ -1,4 +1,4 @@
-//! `engage reconcile`, on a folder and through a server.
+//! `engage reconcile` and `engage rebuild`, on a folder and through a server.
 
 use serde_json::{Value, json};
 
@@ -55,6 +55,23 @@ fn a_served_firm_is_mended_while_it_is_served() {
     assert_eq!((counts(&run), &run["firm"], &run["dryRun"]), ([0, 1, 1], &json!("acme"), &json!(false)));
     assert_eq!(run["findings"][0]["difference"], "drifted");
     assert_eq!(counts(&ask(0)["firms"][0]), [0, 0, 0]);
+    server.stop();
+    rig.is_sound();
+}
+
+#[test]
+fn a_rebuilt_index_replaces_one_that_was_wrong_and_says_so() {
+    let rig = rig();
+    [DRIFT, LOSS].iter().for_each(|fault| spoil(&rig.file("index.db"), fault));
+    let first = rig.run(&["rebuild", "--data", "DATA", "--json"]).json(6);
+    let first = &first["firms"][0];
+    assert_eq!((counts(first), &first["firm"]), ([1, 1, 2], &json!("acme")));
+    assert!(first["entries"].as_u64().unwrap() > 0);
+    rig.is_sound();
+    assert!(rig.file("index.prev.db").exists());
+    let server = rig.serve();
+    let text = rig.run(&["rebuild", "--url", &server.url, "--firm", "acme"]).expect(0);
+    assert!(text.contains("acme"), "{text}");
     server.stop();
     rig.is_sound();
 }

@@ -16,7 +16,7 @@ use crate::{
     params::Params,
     problem::Problem,
     server::Shared,
-    views::reconciliation::{ReconciliationAnswer, ReconciliationView},
+    views::reconciliation::{RebuildAnswer, ReconciliationAnswer, ReconciliationView},
 };
 
 /// Whether to mend.
@@ -41,4 +41,20 @@ pub(crate) async fn reconcile<R: Runtime>(
 ) -> Result<Response, Problem> {
     let run = server.engage.reconcile(&caller, &firm, dry_run).await?;
     Ok(answer::json(StatusCode::OK, &ReconciliationAnswer { reconciliation: ReconciliationView::from(&run) }))
+}
+
+/// Builds the firm's index anew from its journal beside the live one, compares the two and puts it in the other's place; lists keep
+/// answering. Answers when it is done. What differed is what the replaced index held otherwise than the journal says. On record as
+/// `index_rebuilt`. 503 while a reconciliation or another rebuild is running.
+#[utoipa::path(post, path = "/api/v1/platform/firms/{firm}/rebuild", tag = "platform",
+    params(("firm" = String, Path, description = "The caller's firm")),
+    responses((status = 200, body = RebuildAnswer), Problems))]
+pub(crate) async fn rebuild<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Signed(caller): Signed,
+    Path(firm): Path<String>,
+) -> Result<Response, Problem> {
+    let done = server.engage.rebuild(&caller, &firm).await?;
+    let body = RebuildAnswer { rebuild: ReconciliationView::from(&done.run), entries: done.entries };
+    Ok(answer::json(StatusCode::OK, &body))
 }

@@ -83,3 +83,12 @@ impl<'a> From<&'a Reconciled> for ReconciliationView<'a> {
 pub(crate) struct ReconciliationAnswer<'a> {
     pub(crate) reconciliation: ReconciliationView<'a>,
 }
+
+/// The answer to a request for a rebuild.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RebuildAnswer<'a> {
+    /// The replaced index against the new one; what differed is right in the new one.
+    pub(crate) rebuild: ReconciliationView<'a>,
+    /// How many entries of the journal the new index holds.
+    pub(crate) entries: u64,
+}

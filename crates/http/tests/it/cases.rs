@@ -134,6 +134,7 @@ pub(crate) fn all() -> Vec<Case> {
         case(put, "/api/v1/firm/settings", Some(json!({ "timeZone": "America/Chicago" })), attorney, OwnFirm),
         case(post.clone(), "/api/v1/firm/imports/conversations", Some(json!({ "rows": [] })), attorney, OwnFirm),
         case(post.clone(), "/api/v1/platform/firms/{firm}/reconcile", None, attorney, NotFound),
+        case(post.clone(), "/api/v1/platform/firms/{firm}/rebuild", None, attorney, NotFound),
         case(post.clone(), "/api/v1/conversations", Some(intake), Nobody, NotAddressable),
         case(post.clone(), "/api/v1/conversations/message", Some(said), WithoutToken, NotAddressable),
         case(get.clone(), "/api/v1/conversations/resume/{token}", None, WithoutToken, NotAddressable),

@@ -29,6 +29,23 @@ async fn a_reconciliation_says_what_it_found_and_is_on_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_says_what_differed_and_lists_answer_after() {
+    let app = TestApp::start().await;
+    let admin = app.token(Role::FirmAdmin);
+    let path = app.conversation(&admin).await;
+    app.settle("acme").await;
+    let done = app.post(&admin, "/api/v1/platform/firms/acme/rebuild", json!({})).await.expect(200);
+    assert!(done["entries"].as_u64().unwrap() > 2, "{done}");
+    assert_eq!((&done["rebuild"]["drifted"], &done["rebuild"]["findings"]), (&json!(0), &json!([])));
+    app.settle("acme").await;
+    let list = app.get(&admin, "/api/v1/firm/conversations").await.expect(200);
+    let id = list["conversations"][0]["sessionId"].as_str().unwrap();
+    assert!(path.ends_with(id), "{path} {id}");
+    let audit = app.audit("acme").await;
+    assert_eq!(audit.iter().filter(|row| row.action.as_ref() == "index_rebuilt").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_operate_the_platform_is_refused() {
     let app = TestApp::start().await;
     for role in [Role::Attorney, Role::Paralegal, Role::IntakeSpecialist, Role::ComplianceOfficer, Role::Client] {

@@ -8,7 +8,7 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -21,7 +21,10 @@ use engage_index::{
 };
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
-use super::states::States;
+use super::{
+    rebuild::{Rebuild, Step},
+    states::States,
+};
 use crate::{
     firm::FirmHandle,
     sqlite::{Db, is_constraint, is_damaged, is_damaged_at},
@@ -57,6 +60,13 @@ pub(super) struct Follower {
     failing: HashMap<ObjectKey, Failing>,
     /// Whether the index's file is to be begun anew, for it was found damaged.
     damaged: bool,
+    /// Whether this is the index that lists ask; the other kind is built beside it.
+    live: bool,
+    /// Whether the live file is of another schema version: it answers lists as well as it can, and is written no more.
+    outdated: bool,
+    /// The entry behind which nothing is taken in for now.
+    bound: i64,
+    rebuild: Option<Rebuild>,
 }
 
 struct Files {
@@ -94,7 +104,39 @@ struct Batch {
 
 impl Follower {
     pub(super) fn new(firm: Arc<FirmHandle>) -> Self {
-        Self { firm, files: None, states: States::new(), failing: HashMap::new(), damaged: false }
+        Self {
+            firm,
+            files: None,
+            states: States::new(),
+            failing: HashMap::new(),
+            damaged: false,
+            live: true,
+            outdated: false,
+            bound: i64::MAX,
+            rebuild: None,
+        }
+    }
+
+    /// The follower of an index that is built beside the live one.
+    pub(super) fn beside(firm: Arc<FirmHandle>) -> Self {
+        Self { live: false, ..Self::new(firm) }
+    }
+
+    fn path(&self) -> PathBuf {
+        if self.live { self.firm.index_path() } else { self.firm.next_index_path() }
+    }
+
+    /// The entry that the index has come to.
+    pub(super) fn seq(&self) -> i64 {
+        self.files.as_ref().map_or(0, |files| files.seq)
+    }
+
+    pub(super) fn index(&mut self) -> Result<&mut Db, Error> {
+        self.files.as_mut().map(|files| &mut files.index).ok_or_else(not_open)
+    }
+
+    pub(super) fn journal(&mut self) -> Result<&mut Db, Error> {
+        self.files.as_mut().map(|files| &mut files.journal).ok_or_else(not_open)
     }
 
     pub(super) const fn firm(&self) -> &Arc<FirmHandle> {
@@ -107,32 +149,93 @@ impl Follower {
         self.states.clear();
     }
 
-    /// Takes in what is new, at most one batch of it.
+    /// Takes in what is new, at most one batch of it, and does a slice of a rebuild where there is one.
     pub(super) fn pass(&mut self, now: Timestamp) -> Result<Progress, Error> {
+        let progress = if self.outdated { Progress::Done } else { self.follow(now)? };
+        if self.rebuild.is_none() {
+            let asker = self.firm.take_rebuild();
+            if asker.is_none() && !self.outdated {
+                return Ok(progress);
+            }
+            self.rebuild = Some(Rebuild::begin(&self.firm, asker, now));
+        }
+        let Some(mut rebuild) = self.rebuild.take() else { return Ok(progress) };
+        let live = (!self.outdated).then_some(&mut *self);
+        match rebuild.step(live, now).and_then(|step| match step {
+            Step::More => Ok(None),
+            Step::Ready => self.swap(&mut rebuild).map(Some),
+        }) {
+            Ok(None) => self.rebuild = Some(rebuild),
+            Ok(Some(entries)) => rebuild.end(now, entries),
+            Err(error) => {
+                // Begun anew the next time.
+                rebuild.fail(error)?;
+                return Ok(progress);
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    /// Puts the new index in the place of the live one.
+    fn swap(&mut self, rebuild: &mut Rebuild) -> Result<i64, Error> {
+        let seq = rebuild.builder.seq();
+        rebuild.builder.index()?.checkpoint()?;
+        rebuild.builder.close();
+        if let Some(files) = &mut self.files {
+            files.index.checkpoint_passively()?;
+        }
+        self.close();
+        self.firm.swap_index().map_err(|error| Error::Storage {
+            operation: format!("replace {}", self.path().display()),
+            message: error.to_string(),
+            transient: true,
+            source: Some(Box::new(error)),
+        })?;
+        self.outdated = false;
+        self.firm.set_outdated(false);
+        Ok(seq)
+    }
+
+    /// Takes in everything up to the entry `target`, and nothing behind it.
+    pub(super) fn follow_to(&mut self, target: i64, now: Timestamp) -> Result<(), Error> {
+        self.bound = target;
+        let mut done = Ok(());
+        while done.is_ok() && self.seq() < target {
+            done = self.follow(now).map(drop);
+        }
+        self.bound = i64::MAX;
+        done
+    }
+
+    /// Takes in what is new, at most one batch of it.
+    pub(super) fn follow(&mut self, now: Timestamp) -> Result<Progress, Error> {
         if self.is_index_gone() {
             tracing::warn!(firm = %self.firm.id, "the index is gone; it is built anew");
             self.close();
         }
-        if self.firm.take_index_damaged() {
+        if self.live && self.firm.take_index_damaged() {
             self.damaged = true;
             self.close();
         }
         let mut files = match self.files.take() {
             Some(files) => files,
-            None => self.open(now)?,
+            None => match self.open(now)? {
+                Some(files) => files,
+                None => return Ok(Progress::More),
+            },
         };
         let progress = self.pass_over(&mut files, now);
         files.journal.rollback();
         match &progress {
             Ok(_) => {
                 self.files = Some(files);
-                if !self.is_index_gone() {
+                if self.live && !self.is_index_gone() {
                     // Also where a reader met a file that was gone for a moment.
                     self.firm.set_laid_out(true);
                 }
             }
             Err(error) => {
-                self.damaged |= is_damaged_at(error, &self.firm.index_path());
+                self.damaged |= is_damaged_at(error, &self.path());
                 // What was cached may be ahead of what the index holds.
                 self.states.clear();
             }
@@ -142,7 +245,7 @@ impl Follower {
 
     /// Whether somebody has removed the index under the open connection.
     pub(super) fn is_index_gone(&self) -> bool {
-        self.files.is_some() && !self.firm.index_path().exists()
+        self.files.is_some() && !self.path().exists()
     }
 
     fn pass_over(&mut self, files: &mut Files, now: Timestamp) -> Result<Progress, Error> {
@@ -218,7 +321,8 @@ impl Follower {
     fn gather(&mut self, files: &mut Files, now: Timestamp) -> Result<Batch, Error> {
         let mut batch = Batch::default();
         let mut bytes = 0;
-        read::entries_after(&mut files.journal, files.seq, ENTRIES_MAX, &mut |entry| {
+        let limit = ENTRIES_MAX.min(self.bound.saturating_sub(files.seq));
+        read::entries_after(&mut files.journal, files.seq, limit, &mut |entry| {
             bytes += entry.payload.as_ref().map_or(0, |payload| payload.len());
             if entry.is_event() && entry.kind != Kind::Firm && batch.known.insert(key_of(&entry)) {
                 batch.changed.push(key_of(&entry));
@@ -236,6 +340,9 @@ impl Follower {
     }
 
     fn publish(&self, files: &Files, at: Timestamp, read_at: Timestamp, more: bool) {
+        if !self.live {
+            return;
+        }
         let parked = self.failing.values().filter(|failing| failing.is_parked()).count();
         self.firm.set_parked(parked as u64);
         self.firm.applied(files.seq, at, read_at, more);
@@ -252,16 +359,24 @@ impl Follower {
         })
     }
 
-    /// Opens journal and index. An index that is absent, damaged, of another schema version, or ahead of the journal (which
-    /// then was restored from a copy) is begun anew.
-    fn open(&mut self, now: Timestamp) -> Result<Files, Error> {
-        let path = self.firm.index_path();
+    /// Opens journal and index. An index that is absent, damaged, or ahead of the journal (which then was restored from a copy) is begun
+    /// anew. A live one of another schema version is not opened: it stays for lists until another is built beside it.
+    fn open(&mut self, now: Timestamp) -> Result<Option<Files>, Error> {
+        let path = self.path();
         let mut journal = Db::reader(&self.firm.journal_path())?;
         let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
-        let usable = if self.damaged { Ok(None) } else { usable(&path, last) };
+        let usable = if self.damaged { Ok(Usable::Not) } else { usable(&path, last) };
         let (mut index, seq) = match usable {
-            Ok(Some(found)) => found,
-            Ok(None) => (self.begin_anew(&path, now)?, 0),
+            Ok(Usable::Ready(index, seq)) => (index, seq),
+            Ok(Usable::Outdated) if self.live => {
+                tracing::info!(firm = %self.firm.id, "the index is of another version; one of this version is built beside it");
+                self.outdated = true;
+                self.firm.set_outdated(true);
+                self.say_how_late(&mut journal, now)?;
+                self.firm.set_laid_out(true);
+                return Ok(None);
+            }
+            Ok(Usable::Outdated | Usable::Not) => (self.begin_anew(&path, now)?, 0),
             Err(error) if is_damaged(&error) => {
                 tracing::error!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "the index is damaged; it is built anew");
                 (self.begin_anew(&path, now)?, 0)
@@ -270,18 +385,27 @@ impl Follower {
         };
         self.damaged = false;
         self.failing = read_failing(&mut index)?;
-        if seq == 0
-            && let Some(first) = read::first_entry_at(&mut journal)?
-        {
-            // Whoever asks from now on is told that the rows are yet to come.
+        if self.live {
+            if seq == 0 {
+                self.say_how_late(&mut journal, now)?;
+            }
+            self.firm.set_laid_out(true);
+        }
+        Ok(Some(Files { journal, index, seq }))
+    }
+
+    /// Whoever asks an index without rows is told that they are yet to come.
+    fn say_how_late(&self, journal: &mut Db, now: Timestamp) -> Result<(), Error> {
+        if let Some(first) = read::first_entry_at(journal)? {
             self.firm.applied(0, first, now, true);
         }
-        self.firm.set_laid_out(true);
-        Ok(Files { journal, index, seq })
+        Ok(())
     }
 
     fn begin_anew(&self, path: &Path, now: Timestamp) -> Result<Db, Error> {
-        self.firm.set_laid_out(false);
+        if self.live {
+            self.firm.set_laid_out(false);
+        }
         for suffix in ["", "-wal", "-shm"] {
             let mut file = path.as_os_str().to_owned();
             file.push(suffix);
@@ -303,7 +427,9 @@ impl Follower {
             index.script(engage_index::SCHEMA)?;
             run(index, &checkpoint::beat(now)).map(drop)
         })?;
-        self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
+        if self.live {
+            self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
+        }
         Ok(index)
     }
 }
@@ -347,20 +473,35 @@ fn read_failing(index: &mut Db) -> Result<HashMap<ObjectKey, Failing>, Error> {
     }
 }
 
-/// The index at `path` and how far it has come, if it can be gone on with.
-fn usable(path: &Path, last: i64) -> Result<Option<(Db, i64)>, Error> {
-    let mut index = Db::index(path)?;
-    let found = ready(&mut index)?;
-    Ok(found.filter(|seq| *seq <= last).map(|seq| (index, seq)))
+/// Whether an index can be gone on with.
+enum Usable {
+    /// It can, from this entry on.
+    Ready(Db, i64),
+    /// It is whole, and of another schema version.
+    Outdated,
+    Not,
 }
 
-/// The checkpoint of an index of today's schema; none when there is no such index in the file.
-fn ready(index: &mut Db) -> Result<Option<i64>, Error> {
-    if all(index, &IsSetUp)? != [true] {
-        return Ok(None);
+fn usable(path: &Path, last: i64) -> Result<Usable, Error> {
+    let mut index = Db::index(path)?;
+    if all(&mut index, &IsSetUp)? != [true] {
+        return Ok(Usable::Not);
     }
-    let checkpoint = all(index, &ReadCheckpoint)?.into_iter().next();
-    Ok(checkpoint.filter(|found| found.schema_version == engage_index::SCHEMA_VERSION).map(|found| found.seq))
+    Ok(match all(&mut index, &ReadCheckpoint)?.into_iter().next() {
+        Some(found) if found.seq > last => Usable::Not,
+        Some(found) if found.schema_version != engage_index::SCHEMA_VERSION => Usable::Outdated,
+        Some(found) => Usable::Ready(index, found.seq),
+        None => Usable::Not,
+    })
+}
+
+fn not_open() -> Error {
+    Error::Storage {
+        operation: "rebuild the index".into(),
+        message: "it is not open".into(),
+        transient: true,
+        source: None,
+    }
 }
 
 /// Runs one statement; gives the number of rows it changed.

@@ -11,8 +11,12 @@ use std::{
 
 use engage_app::Fault;
 use engage_domain::{Actor, Firm, FirmId, Timestamp};
-use engage_index::{Limit, audit::LatestOf, reconciliation::Reconciled};
-use engage_journal::{Call, Hosted, Intent, read, verify};
+use engage_index::{
+    Limit,
+    audit::LatestOf,
+    reconciliation::{Rebuilt, Reconciled},
+};
+use engage_journal::{Call, Error, Hosted, Intent, read, verify};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -24,6 +28,10 @@ use crate::{
 
 /// What the audit trail calls a reconciliation.
 const RECONCILED: &str = "index_reconciled";
+/// What it calls a rebuild.
+const REBUILT: &str = "index_rebuilt";
+/// Why a second long run of a firm does not begin.
+const BUSY: &str = "a reconciliation or rebuild of this firm is running already";
 /// What it calls a walk along the chains.
 const CHAINS_VERIFIED: &str = "chains_verified";
 /// Why nothing long begins any more.
@@ -78,7 +86,7 @@ impl Platform {
         if tokio::time::timeout(LAYOUT_WAIT, handle.laid_out()).await.is_err() {
             return Err(Fault::Overloaded("the index is not there yet"));
         }
-        let turn = Turn::take(&handle).ok_or(Fault::Overloaded("a reconciliation of this firm is running already"))?;
+        let turn = Turn::take(&handle).ok_or(Fault::Overloaded(BUSY))?;
         // A drain that began before the turn was taken did not see it.
         if self.draining.load(Ordering::SeqCst) {
             return Err(Fault::Overloaded(CLOSING));
@@ -96,6 +104,35 @@ impl Platform {
             }
             drop(turn);
             done.map_err(|error| Fault::Storage(Arc::new(error)))
+        });
+        run.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
+    }
+
+    /// Builds a firm's index anew from its journal beside the live one, compares the two, and puts it in the other's place; lists keep
+    /// answering. Recorded in the journal before this answers, as `index_rebuilt` by `actor`, also where whoever asked has gone away.
+    ///
+    /// [`Fault::Overloaded`] while another run of this firm is under way.
+    pub async fn rebuild_index(&self, firm: &FirmId, actor: &Actor) -> Result<Rebuilt, Fault> {
+        let handle = self.handle(firm)?;
+        let turn = Turn::take(&handle).ok_or(Fault::Overloaded(BUSY))?;
+        if self.draining.load(Ordering::SeqCst) {
+            return Err(Fault::Overloaded(CLOSING));
+        }
+        let (asker, answer) = oneshot::channel();
+        handle.ask_for_rebuild(asker);
+        let shard = self.shard_of(firm).clone();
+        let (opened, open) = oneshot::channel();
+        if shard.try_send(Message::Open(Arc::clone(&handle), opened)).is_err() {
+            handle.take_rebuild();
+            return Err(Fault::Overloaded("too many calls are waiting"));
+        }
+        let actor = actor.clone();
+        let run = tokio::task::spawn_blocking(move || {
+            open.blocking_recv().map_err(|_| Fault::Overloaded(CLOSING))??;
+            let done = await_rebuild(&handle, answer)?;
+            record_rebuild(&shard, &handle, actor, &done)?;
+            drop(turn);
+            Ok(done)
         });
         run.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
     }
@@ -202,6 +239,42 @@ fn record(shard: &SyncSender<Message>, firm: &Arc<FirmHandle>, actor: Actor, don
         "durationMs": done.finished_at.as_millis() - done.started_at.as_millis(),
     });
     note(shard, firm, actor, RECONCILED, &details)
+}
+
+/// Waits for a rebuild, unless the platform shuts down: the followers that would do it then end.
+fn await_rebuild(
+    firm: &FirmHandle,
+    mut answer: oneshot::Receiver<Result<Rebuilt, Arc<Error>>>,
+) -> Result<Rebuilt, Fault> {
+    loop {
+        match answer.try_recv() {
+            Ok(done) => return done.map_err(Fault::Storage),
+            Err(oneshot::error::TryRecvError::Closed) => return Err(Fault::Overloaded(CLOSING)),
+            Err(oneshot::error::TryRecvError::Empty) if firm.is_closing() => return Err(Fault::Overloaded(CLOSING)),
+            Err(oneshot::error::TryRecvError::Empty) => pause(),
+        }
+    }
+}
+
+/// Leaves an entry on the firm about a rebuild.
+fn record_rebuild(
+    shard: &SyncSender<Message>,
+    firm: &Arc<FirmHandle>,
+    actor: Actor,
+    done: &Rebuilt,
+) -> Result<(), Fault> {
+    let Reconciled { tally, started_at, finished_at, .. } = &done.run;
+    let details = json!({
+        "entries": done.entries,
+        "rows": tally.rows,
+        "missing": tally.missing,
+        "stale": tally.stale,
+        "orphaned": tally.orphaned,
+        "drifted": tally.drifted,
+        "startedAt": started_at,
+        "durationMs": finished_at.as_millis() - started_at.as_millis(),
+    });
+    note(shard, firm, actor, REBUILT, &details)
 }
 
 /// Leaves an entry on the firm. Blocks until it is durable.

@@ -14,6 +14,7 @@ mod folder;
 mod follower;
 mod hibernation;
 mod model;
+mod rebuild;
 mod reconcile;
 mod replay;
 mod verify;

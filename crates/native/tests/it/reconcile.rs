@@ -210,7 +210,9 @@ async fn one_run_a_firm_at_a_time_and_none_of_a_firm_that_is_not_there() {
     for run in runs {
         match run.await.unwrap() {
             Ok(_) => done += 1,
-            Err(Fault::Overloaded(why)) => assert_eq!(why, "a reconciliation of this firm is running already"),
+            Err(Fault::Overloaded(why)) => {
+                assert_eq!(why, "a reconciliation or rebuild of this firm is running already")
+            }
             Err(other) => panic!("{other:?}"),
         }
     }

@@ -192,7 +192,7 @@ impl Rig {
                 &format!("SELECT name FROM pragma_table_info('{table}') WHERE name <> 'heartbeat' ORDER BY cid"),
             );
             let rows =
-                rows(&mut db, &format!("SELECT {} FROM {table} ORDER BY 1, 2, 3", columns.join(", ")), columns.len());
+                rows(&mut db, &format!("SELECT {0} FROM {table} ORDER BY {0}", columns.join(", ")), columns.len());
             (table, rows)
         });
         dump.collect()
