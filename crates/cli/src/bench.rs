@@ -10,6 +10,7 @@ mod client;
 mod http;
 mod lag;
 mod list;
+mod maintenance;
 mod memory;
 mod rig;
 mod seed;
@@ -63,15 +64,18 @@ pub struct Figure {
 type Measure = fn(&rig::Rig) -> anyhow::Result<Vec<(String, Figure)>>;
 
 /// Each gives one figure of its name, or several whose names go on behind it. Memory comes first, in a process that has used little.
-const MEASURES: [(&str, Measure); 8] = [
+const MEASURES: [(&str, Measure); 11] = [
     ("memory", memory::hibernated),
     ("write/in-process", write::in_process),
     ("write/http", http::write),
     ("write/long-conversation", write::long_conversation),
+    ("write/beside-maintenance", maintenance::beside),
     ("lag", lag::lag),
     ("detail", http::detail),
     ("activate", activate::activate),
     ("list", list::list),
+    ("reconcile", maintenance::reconciliation),
+    ("rebuild", maintenance::rebuild),
 ];
 
 impl Figure {

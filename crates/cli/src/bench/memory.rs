@@ -15,7 +15,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 
 /// Bytes of this process that are in memory: all of them, and those without the pages of mapped files, which the system takes back when
 /// it needs them.
-fn resident() -> anyhow::Result<[f64; 2]> {
+pub(super) fn resident() -> anyhow::Result<[f64; 2]> {
     let status =
         std::fs::read_to_string("/proc/self/status").context("memory is read from /proc, which is not here")?;
     let field = |name: &str| {
