@@ -203,6 +203,18 @@ impl<R: Runtime> Engage<R> {
         self.command(caller, id, write, 0, Command::Restore).await
     }
 
+    /// Puts the conversation on legal hold for a reason, or lifts the hold.
+    pub async fn set_legal_hold(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+        write: &Write,
+        reason: Option<Private>,
+    ) -> Result<Answer<Conversation>, Error> {
+        let command = reason.map_or(Command::ReleaseHold, |reason| Command::Hold { reason });
+        self.command(caller, id, write, 0, command).await
+    }
+
     /// Issues a new resume token; the one before stops working.
     pub async fn rotate_resume_token(
         &self,

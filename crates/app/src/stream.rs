@@ -104,7 +104,10 @@ impl<R: Runtime> EventStream<R> {
             | Event::ConversationSecured { .. }
             | Event::ConversationClosed { .. }
             | Event::ConversationReopened { .. }
-            | Event::ConversationRestored { .. } => false,
+            | Event::ConversationRestored { .. }
+            | Event::LegalHoldSet { .. }
+            | Event::LegalHoldReleased { .. }
+            | Event::ConversationErased { .. } => false,
         }
     }
 }

@@ -125,6 +125,12 @@ pub trait Aggregate: Clone + fmt::Debug + Default + Send + Sync + Serialize + De
     /// Brings the stored JSON of an event of an older `schema` to [`Aggregate::EVENT_SCHEMA`].
     fn upcast(schema: u32, event: serde_json::Value) -> serde_json::Value;
 
+    /// Whether `event` is an erasure: the payloads of all events before it are then removed with it, for good. The state after it must
+    /// follow from it alone.
+    fn erases(_event: &Self::Event) -> bool {
+        false
+    }
+
     /// The key whose holder `command` must know to decide: how something is unique among more objects than state could hold.
     fn wants_claim(_command: &Self::Command) -> Option<String> {
         None

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     assignment::{ASSIGNEES_MAX, Assignment, AssignmentStatus, HOURS_MAX, NOTES_MAX, Priority, Terms},
     command::{Close, Command, Dated, Rejection, Start},
-    decide::MESSAGE_MAX,
-    event::{Author, Event},
+    decide::{HOLD_REASON_MAX, MESSAGE_MAX},
+    event::{Author, Event, Remains},
     goal::{GOAL_ID_MAX, GOAL_TITLE_MAX, GOALS_MAX, Goal, GoalPriority, GoalTemplate},
     identity::{ADDRESS_MAX, Identity, LEGAL_AREA_MAX, NAME_MAX, PHONE_MAX, SITUATION_MAX},
     phase::{ConflictStatus, Phase, Status},
@@ -68,6 +68,10 @@ pub struct Conversation {
     pub resume_token: Option<TokenHash>,
     /// When that token stops working.
     pub resume_until: Option<Timestamp>,
+    /// Since when it must be kept, whatever the firm's retention says; none: it need not.
+    pub held_since: Option<Timestamp>,
+    /// When what was said in it was erased.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl Conversation {
@@ -79,6 +83,11 @@ impl Conversation {
     /// Whether it was deleted and not restored.
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
+    }
+
+    /// Whether what was said in it has been erased.
+    pub fn is_erased(&self) -> bool {
+        self.erased_at.is_some()
     }
 
     /// How many goals were reached.

@@ -158,6 +158,9 @@ fn of_conversation(rejection: conversation::Rejection, detail: String) -> Proble
         Rejection::AlreadyStarted => Problem::new(Code::ConversationExists, detail),
         Rejection::Closed => Problem::new(Code::ConversationClosed, detail),
         Rejection::Deleted => Problem::new(Code::ConversationDeleted, detail),
+        Rejection::Erased => Problem::new(Code::ConversationErased, detail),
+        // Nobody asks for an erasure over HTTP; whoever does is told the truth.
+        Rejection::OnHold | Rejection::NotDue => Problem::new(Code::ConversationOnHold, detail),
         Rejection::IllegalPhase { .. } => Problem::with_field(Code::IllegalPhase, "phase", detail),
         Rejection::UnknownGoal { .. } => Problem::new(Code::UnknownGoal, detail),
         Rejection::DuplicateGoal { .. } => Problem::with_field(Code::DuplicateGoal, "id", detail),

@@ -53,6 +53,7 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: conversations::list, conversations::create))
         .routes(handlers!(R: conversations::detail, conversations::delete))
         .routes(handlers!(R: conversations::restore))
+        .routes(handlers!(R: conversations::hold))
         .routes(handlers!(R: conversations::identity))
         .routes(handlers!(R: conversations::status))
         .routes(handlers!(R: conversations::phase))

@@ -13,7 +13,7 @@ mod cursor;
 mod walk;
 
 use engage_domain::{
-    FirmId, PracticeArea, UserId,
+    ConversationId, FirmId, PracticeArea, Timestamp, UserId,
     conversation::{ConflictStatus, Phase, Status},
 };
 use engage_journal::{self as journal, Row};
@@ -21,7 +21,8 @@ use engage_journal::{self as journal, Row};
 pub use self::cursor::{Cursor, CursorError};
 use crate::{
     ConversationRow, IndexRow, Query, Statement,
-    page::{Direction, Limit, Range, cut},
+    page::{Direction, Limit, Range, bound_walk, cut},
+    statement::Draft,
 };
 
 /// What a list is sorted by; the conversation's id settles ties.
@@ -122,5 +123,39 @@ impl Query for ConversationList {
 
     fn decode(row: &dyn Row) -> Result<ConversationRow, journal::Error> {
         ConversationRow::decode(row)
+    }
+}
+
+/// A page of the deleted conversations that nobody has done anything in since `before`, in the order of that: those among which the
+/// ones are that a firm's retention no longer keeps. Erased ones are among them.
+#[derive(Clone, Debug)]
+pub struct DeletedConversations {
+    /// The firm.
+    pub firm: FirmId,
+    /// The end of the span.
+    pub before: Timestamp,
+    /// The last row's time and id, behind which the page begins; none: at the first.
+    pub after: Option<(Timestamp, ConversationId)>,
+    /// Most rows of the page.
+    pub limit: Limit,
+}
+
+impl Query for DeletedConversations {
+    type Row = (Timestamp, ConversationId);
+
+    fn statement(&self) -> Statement {
+        let sql = "SELECT lastActivity, sessionId FROM conversation_index INDEXED BY idx_firm_deleted
+                   WHERE firmId = ?1 AND isDeleted = 1";
+        let mut draft = Draft::of_firm(sql.to_owned(), &self.firm);
+        let columns = ["lastActivity", "sessionId"];
+        let after = self.after.map(|(at, id)| (at, id.into()));
+        bound_walk(&mut draft, columns, Direction::Asc, (None, Some(self.before)), after);
+        draft.page(&columns, Direction::Asc, self.limit)
+    }
+
+    fn decode(row: &dyn Row) -> Result<Self::Row, journal::Error> {
+        let corrupt = |text: &str| journal::Error::Corrupt(format!("{text:?} in conversation_index"));
+        let (at, id) = (row.text(0)?, row.text(1)?);
+        Ok((at.parse().map_err(|_| corrupt(at))?, id.parse().map_err(|_| corrupt(id))?))
     }
 }

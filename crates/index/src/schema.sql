@@ -47,6 +47,9 @@ CREATE INDEX idx_firm_data_quality ON conversation_index (firmId, dataQualitySco
 CREATE INDEX idx_firm_created ON conversation_index (firmId, createdAt, sessionId) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_client_name ON conversation_index (firmId, clientSort, sessionId) WHERE isDeleted = 0;
 
+-- Deleted ones, for those whose retention has passed.
+CREATE INDEX idx_firm_deleted ON conversation_index (firmId, lastActivity, sessionId) WHERE isDeleted = 1;
+
 -- The firm's people and signed-in clients.
 CREATE TABLE user_index (
   firmId TEXT NOT NULL,

@@ -42,6 +42,7 @@ pub(crate) mod column {
     pub(crate) const ID: usize = 6;
     pub(crate) const AT: usize = 7;
     pub(crate) const DETAILS: usize = 8;
+    pub(crate) const SEQ: usize = 9;
 }
 
 impl Head {
@@ -69,7 +70,7 @@ impl Head {
             let mut prev = None;
             let mut go_on = ControlFlow::Continue(());
             sql.query(
-                "SELECT prev, object, version, schema, payload, action, id, at, details FROM entry WHERE seq = ?1",
+                "SELECT prev, object, version, schema, payload, action, id, at, details, seq FROM entry WHERE seq = ?1",
                 &[Value::Integer(seq)],
                 &mut |row| {
                     let found = version(row, column::VERSION)?;

@@ -303,6 +303,9 @@ impl Pen<'_> {
         let schema = Some((A::EVENT_SCHEMA, &*payload));
         let recorded = self.entry(activation, A::action(event), Outcome::Success, &details, schema)?;
         Arc::make_mut(&mut activation.state).apply(event, activation.version);
+        if A::erases(event) {
+            activation.erase(self.sql)?;
+        }
         if let Some((key, holder)) = A::claim(event) {
             store::set_claim(self.sql, &key, holder.as_deref())?;
         }

@@ -77,6 +77,19 @@ pub enum Command {
     Delete,
     /// Undo a deletion.
     Restore,
+    /// Keep it, whatever the firm's retention says: a legal hold. On hold already: nothing happens.
+    Hold {
+        /// Why, in at most [`super::HOLD_REASON_MAX`] bytes.
+        reason: Private,
+    },
+    /// End the hold.
+    ReleaseHold,
+    /// Erase what was said in it, if it was deleted before then and is not on hold. The platform asks for this once the firm's
+    /// retention has passed. Erased already: nothing happens.
+    Erase {
+        /// The end of the time in which it must have been deleted.
+        deleted_before: Timestamp,
+    },
     /// Replace the resume token.
     RotateResumeToken {
         /// The hash of the new token.
@@ -136,6 +149,15 @@ pub enum Rejection {
     /// It was deleted, and only a restoration is possible.
     #[error("the conversation is deleted")]
     Deleted,
+    /// What was said in it was erased, and with it what the command needs.
+    #[error("the conversation was erased")]
+    Erased,
+    /// It is on hold, so it is not erased.
+    #[error("the conversation is on hold")]
+    OnHold,
+    /// It is not deleted, or not for long enough.
+    #[error("the conversation is not due to be erased")]
+    NotDue,
     /// The phase machine knows no such move.
     #[error("a conversation in phase {} cannot move to {}", .from.as_str(), .to.as_str())]
     IllegalPhase {

@@ -6,7 +6,7 @@ use super::{
     Conversation,
     assignment::{ASSIGNEES_MAX, AssignmentStatus, HOURS_MAX, NOTES_MAX, Terms},
     command::{Close, Command, Rejection, Start},
-    event::{Author, Event},
+    event::{Author, Event, Remains},
     goal::{GOALS_MAX, GoalTemplate},
     identity::NAME_MAX,
     phase::{Phase, Status},
@@ -22,6 +22,9 @@ use crate::{
 /// Longest message in bytes (32 KiB): room for a pasted letter, far below the 2 MB that a row may hold.
 pub const MESSAGE_MAX: usize = 32 * 1024;
 
+/// Longest reason for a legal hold, in bytes.
+pub const HOLD_REASON_MAX: usize = 1024;
+
 fn invalid(field: &'static str) -> impl FnOnce(Invalid) -> Rejection {
     move |reason| Rejection::Invalid { field, reason }
 }
@@ -34,13 +37,23 @@ impl Aggregate for Conversation {
 
     const KIND: Kind = Kind::Conversation;
     const EVENT_SCHEMA: u32 = 1;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
         let at = context.now;
         match command {
             Command::History(steps) => return self.decide_history(steps, context),
             Command::Start(start) => return self.decide_start(start, at),
+            Command::Erase { deleted_before } => return self.decide_erasure(*deleted_before, at),
+            Command::Hold { .. } | Command::Restore if self.is_erased() => return Err(Rejection::Erased),
+            Command::Hold { .. } if self.held_since.is_some() => return Ok(vec![]),
+            // Also of a deleted one: that is when a hold is needed.
+            Command::Hold { reason } => {
+                let reason = text::prose(reason.as_str(), HOLD_REASON_MAX).map_err(invalid("reason"))?;
+                return Ok(vec![Event::LegalHoldSet { at, reason: reason.into() }]);
+            }
+            Command::ReleaseHold if self.held_since.is_none() => return Ok(vec![]),
+            Command::ReleaseHold => return Ok(vec![Event::LegalHoldReleased { at }]),
             Command::Restore if !self.is_deleted() => return Ok(vec![]),
             Command::Restore => return Ok(vec![Event::ConversationRestored { at }]),
             Command::Delete if self.is_deleted() => return Ok(vec![]),
@@ -112,6 +125,9 @@ impl Aggregate for Conversation {
             | Command::Reopen
             | Command::DecideConflict(_)
             | Command::CompleteAssignment { .. }
+            | Command::Hold { .. }
+            | Command::ReleaseHold
+            | Command::Erase { .. }
             | Command::ExpireResumeToken => unreachable!("answered above, before the conversation had to be open"),
         }
     }
@@ -186,6 +202,10 @@ impl Aggregate for Conversation {
         event.details()
     }
 
+    fn erases(event: &Event) -> bool {
+        matches!(event, Event::ConversationErased { .. })
+    }
+
     fn upcast(_schema: u32, event: Value) -> Value {
         event
     }
@@ -216,7 +236,8 @@ impl Command {
             | Self::RotateResumeToken { .. }
             | Self::ExpireResumeToken => Permission::WriteConversations,
             Self::Assign { .. } | Self::Unassign | Self::CompleteAssignment { .. } => Permission::Assign,
-            Self::Delete | Self::Restore => Permission::DeleteConversations,
+            Self::Delete | Self::Restore | Self::Hold { .. } | Self::ReleaseHold => Permission::DeleteConversations,
+            Self::Erase { .. } => Permission::OperatePlatform,
             Self::History(_) => Permission::Import,
         }
     }
@@ -283,6 +304,32 @@ impl Conversation {
         let resume =
             start.resume.map(|(hash, ttl_ms)| Event::ResumeTokenIssued { at, hash, until: at.plus_millis(ttl_ms) });
         Ok(std::iter::once(created).chain(resume).collect())
+    }
+
+    fn decide_erasure(&self, deleted_before: Timestamp, at: Timestamp) -> Result<Vec<Event>, Rejection> {
+        if self.is_erased() {
+            return Ok(vec![]);
+        }
+        let deleted_at = self.deleted_at.filter(|deleted| *deleted < deleted_before).ok_or(Rejection::NotDue)?;
+        if self.held_since.is_some() {
+            return Err(Rejection::OnHold);
+        }
+        let mut assignments = self.assignments.clone();
+        assignments.iter_mut().for_each(|assignment| assignment.terms.notes = None);
+        let remains = Remains {
+            practice_area: self.practice_area.clone(),
+            status: self.status,
+            phase: self.phase,
+            conflict_status: self.conflict_status,
+            assigned_to: self.assigned_to,
+            assignments,
+            message_count: self.message_count,
+            created_at: self.created_at,
+            last_activity: self.last_activity,
+            closed_at: self.closed_at,
+            deleted_at,
+        };
+        Ok(vec![Event::ConversationErased { at, remains: Box::new(remains) }])
     }
 
     fn decide_goal(&self, goal: &GoalTemplate, at: Timestamp) -> Result<Vec<Event>, Rejection> {

@@ -92,6 +92,40 @@ pub enum Event {
     ResumeTokenIssued { at: Timestamp, hash: TokenHash, until: Timestamp },
     /// It can no longer be resumed with a token.
     ResumeTokenExpired { at: Timestamp },
+    /// It must be kept.
+    LegalHoldSet { at: Timestamp, reason: Private },
+    /// It need not be kept any more.
+    LegalHoldReleased { at: Timestamp },
+    /// What was said in it was erased: the payloads of all events before this one are gone.
+    ConversationErased { at: Timestamp, remains: Box<Remains> },
+}
+
+/// What an erasure leaves of a conversation: when, where it got to and who was responsible; nothing that a client said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remains {
+    /// Its practice area.
+    pub practice_area: Option<PracticeArea>,
+    /// How it ended.
+    pub status: Status,
+    /// Where the intake got to.
+    pub phase: Phase,
+    /// What the conflict check came to.
+    pub conflict_status: ConflictStatus,
+    /// Who was responsible at the end.
+    pub assigned_to: Option<UserId>,
+    /// Each person's latest assignment, without notes.
+    pub assignments: Vec<Assignment>,
+    /// How many messages it had.
+    pub message_count: u64,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When somebody last did something in it.
+    pub last_activity: Timestamp,
+    /// When it was closed, if it was.
+    pub closed_at: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
 }
 
 impl Event {
@@ -119,6 +153,9 @@ impl Event {
             Self::ConversationRestored { .. } => "conversation_restored",
             Self::ResumeTokenIssued { .. } => "resume_token_issued",
             Self::ResumeTokenExpired { .. } => "resume_token_expired",
+            Self::LegalHoldSet { .. } => "legal_hold_set",
+            Self::LegalHoldReleased { .. } => "legal_hold_released",
+            Self::ConversationErased { .. } => "conversation_erased",
         }
     }
 
@@ -148,7 +185,10 @@ impl Event {
             Self::ConversationReopened { .. }
             | Self::ConversationDeleted { .. }
             | Self::ConversationRestored { .. }
-            | Self::ResumeTokenExpired { .. } => json!({}),
+            | Self::ResumeTokenExpired { .. }
+            | Self::LegalHoldSet { .. }
+            | Self::LegalHoldReleased { .. }
+            | Self::ConversationErased { .. } => json!({}),
         }
     }
 
@@ -172,7 +212,10 @@ impl Event {
             Self::ConversationDeleted { .. }
             | Self::ConversationRestored { .. }
             | Self::ResumeTokenIssued { .. }
-            | Self::ResumeTokenExpired { .. } => None,
+            | Self::ResumeTokenExpired { .. }
+            | Self::LegalHoldSet { .. }
+            | Self::LegalHoldReleased { .. }
+            | Self::ConversationErased { .. } => None,
         }
     }
 }
@@ -254,6 +297,32 @@ impl Conversation {
                 self.resume_token = None;
                 self.resume_until = None;
             }
+            Event::LegalHoldSet { at, .. } => self.held_since = Some(*at),
+            Event::LegalHoldReleased { .. } => self.held_since = None,
+            Event::ConversationErased { at, remains } => *self = Self::erased(*at, remains, version),
+        }
+    }
+
+    /// What is left after an erasure. It follows from this one event alone, because those before are no longer to be read.
+    fn erased(at: Timestamp, remains: &Remains, version: Version) -> Self {
+        let mut assignments = remains.assignments.clone();
+        // Their rows change with it: they lose their notes.
+        assignments.iter_mut().for_each(|assignment| assignment.version = version);
+        Self {
+            version,
+            practice_area: remains.practice_area.clone(),
+            status: remains.status,
+            phase: remains.phase,
+            conflict_status: remains.conflict_status,
+            assigned_to: remains.assigned_to,
+            assignments,
+            message_count: remains.message_count,
+            created_at: remains.created_at,
+            last_activity: remains.last_activity,
+            closed_at: remains.closed_at,
+            deleted_at: Some(remains.deleted_at),
+            erased_at: Some(at),
+            ..Self::default()
         }
     }
 

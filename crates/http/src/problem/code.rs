@@ -69,6 +69,8 @@ codes! {
     ConversationClosed = "conversation_closed", CONFLICT, "The conversation is closed";
     /// The conversation has begun already.
     ConversationExists = "conversation_exists", CONFLICT, "The conversation has already started";
+    /// It is kept, whatever the retention.
+    ConversationOnHold = "conversation_on_hold", CONFLICT, "The conversation is on hold";
     /// The phase machine knows no such move.
     IllegalPhase = "illegal_phase", CONFLICT, "The intake cannot move to that phase";
     /// The goal is there already.
@@ -87,6 +89,8 @@ codes! {
     FirmExists = "firm_exists", CONFLICT, "The firm already exists";
     /// The conversation was deleted.
     ConversationDeleted = "conversation_deleted", GONE, "The conversation was deleted";
+    /// What was said in it is gone.
+    ConversationErased = "conversation_erased", GONE, "The conversation was erased";
     /// The object has moved on.
     StaleVersion = "stale_version", PRECONDITION_FAILED, "The object has changed since";
     /// The body is too long.

@@ -260,6 +260,40 @@ pub(crate) async fn restore<R: Runtime>(
     Ok(written(StatusCode::OK, &caller, &done))
 }
 
+/// Whether a conversation must be kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LegalHoldChange)]
+pub(crate) struct HoldBody {
+    /// Whether it is to be on hold.
+    hold: bool,
+    /// Why; needed to put it on hold.
+    #[schema(value_type = Option<String>, max_length = 1024)]
+    reason: Option<Private>,
+}
+
+/// Puts a conversation on legal hold, or lifts the hold. One on hold is not erased, even when it is deleted and the firm's
+/// retention has passed.
+#[utoipa::path(put, path = "/api/v1/firm/conversations/{id}/legal-hold", tag = "conversations",
+    params(IdPath, WriteHeaders), request_body = HoldBody,
+    responses((status = 200, body = ConversationAnswer), Problems))]
+pub(crate) async fn hold<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Signed(caller): Signed,
+    Id(id): Id<ConversationId>,
+    Input { body, write }: Input<HoldBody>,
+) -> Result<Response, Problem> {
+    let reason = match body {
+        HoldBody { hold: true, reason: None } => return Err(Problem::invalid("reason", "must say why it is kept")),
+        HoldBody { hold: false, reason: Some(_) } => {
+            return Err(Problem::invalid("reason", "does not go with the end of a hold"));
+        }
+        HoldBody { reason, .. } => reason,
+    };
+    let done = server.engage.set_legal_hold(&caller, id, &write, reason).await?;
+    Ok(written(StatusCode::OK, &caller, &done))
+}
+
 /// Particulars of a client; what is absent or null stays as it was.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

@@ -68,6 +68,12 @@ pub(crate) struct ConversationView<'a> {
     #[schema(schema_with = schema::maybe_time)]
     deleted_at: Option<Timestamp>,
     is_deleted: bool,
+    /// Since when it is on legal hold: kept, whatever the firm's retention says.
+    #[schema(schema_with = schema::maybe_time)]
+    held_since: Option<Timestamp>,
+    /// When what was said in it was erased.
+    #[schema(schema_with = schema::maybe_time)]
+    erased_at: Option<Timestamp>,
     /// What it is called in the system it was imported from.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::text)]
@@ -159,6 +165,8 @@ impl<'a> ConversationView<'a> {
             closed_at: state.closed_at,
             deleted_at: state.deleted_at,
             is_deleted: state.is_deleted(),
+            held_since: state.held_since.filter(|_| staff),
+            erased_at: state.erased_at,
             external_id: state.external_id.as_ref().filter(|_| staff),
         }
     }

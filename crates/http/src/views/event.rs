@@ -65,6 +65,8 @@ fn fields(event: &Event, audience: Audience) -> Value {
         Event::ConversationSecured { at, user } => timed(json!({ "userId": user }), *at),
         Event::ConversationClosed { at, status } => timed(json!({ "status": status }), *at),
         Event::ResumeTokenIssued { at, hash: _, until } => timed(json!({ "until": until }), *at),
+        Event::LegalHoldSet { at, reason } => timed(if staff { json!({ "reason": reason }) } else { json!({}) }, *at),
+        Event::LegalHoldReleased { at } | Event::ConversationErased { at, .. } => timed(json!({}), *at),
         Event::ConversationReopened { at }
         | Event::ConversationDeleted { at }
         | Event::ConversationRestored { at }

@@ -79,6 +79,13 @@ pub(crate) fn all() -> Vec<Case> {
         case(post.clone(), "/api/v1/firm/conversations/{id}/restore", None, attorney, NotFound),
         case(
             put.clone(),
+            "/api/v1/firm/conversations/{id}/legal-hold",
+            Some(json!({ "hold": true, "reason": "Roe v. Acme" })),
+            attorney,
+            NotFound,
+        ),
+        case(
+            put.clone(),
             "/api/v1/firm/conversations/{id}/identity",
             Some(json!({ "clientPhone": "+1 555 0100" })),
             officer,

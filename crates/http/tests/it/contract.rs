@@ -46,7 +46,7 @@ async fn a_conversation_answers_in_the_agreed_shape() {
             goal("conflict_check_readiness", "Have the names for the conflict check", "critical"),
         ],
         "goalsCompleted": 0, "goalsTotal": 3, "dataQualityScore": 15, "messageCount": 0,
-        "createdAt": "<time>", "lastActivity": "<time>", "closedAt": null, "deletedAt": null, "isDeleted": false,
+        "createdAt": "<time>", "lastActivity": "<time>", "closedAt": null, "deletedAt": null, "isDeleted": false, "heldSince": null, "erasedAt": null,
     });
     assert_eq!(masked(created.expect(201)), json!({ "conversation": conversation }));
 

@@ -46,6 +46,38 @@ async fn a_rebuild_says_what_differed_and_lists_answer_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_legal_hold_is_set_for_a_reason_shown_to_the_firm_and_lifted() {
+    let app = TestApp::start().await;
+    let partner = app.token(Role::ManagingPartner);
+    let path = app.conversation(&partner).await;
+    let hold = format!("{path}/legal-hold");
+    app.put(&partner, &hold, json!({ "hold": true })).await.problem(422, "invalid_value", Some("reason"));
+    app.put(&partner, &hold, json!({ "hold": true, "reason": "  " })).await.problem(
+        422,
+        "invalid_value",
+        Some("reason"),
+    );
+    app.put(&partner, &hold, json!({ "hold": false, "reason": "x" })).await.problem(
+        422,
+        "invalid_value",
+        Some("reason"),
+    );
+    let held = app.put(&partner, &hold, json!({ "hold": true, "reason": "Roe v. Acme" })).await.expect(200);
+    assert!(held["conversation"]["heldSince"].is_string());
+    let again = app.put(&partner, &hold, json!({ "hold": true, "reason": "twice" })).await.expect(200);
+    assert_eq!(again["conversation"]["version"], held["conversation"]["version"], "on hold already");
+    // A deleted one can be put on hold and taken off it: that is when it matters.
+    app.delete(&partner, &path).await.expect(200);
+    let lifted = app.put(&partner, &hold, json!({ "hold": false })).await.expect(200);
+    assert_eq!(lifted["conversation"]["heldSince"], json!(null));
+    app.put(&app.token(Role::Attorney), &hold, json!({ "hold": false })).await.problem(
+        410,
+        "conversation_deleted",
+        None,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_operate_the_platform_is_refused() {
     let app = TestApp::start().await;
     for role in [Role::Attorney, Role::Paralegal, Role::IntakeSpecialist, Role::ComplianceOfficer, Role::Client] {

@@ -9,7 +9,7 @@ use engage_index::{
     ConversationList, Cursor, IndexRow, Limit, Query, Range, Statement, Table,
     assignments::{AssignmentList, AssignmentPlace, OverdueAssignments},
     audit::{AuditByTime, AuditOfResource, LatestOf},
-    conversations::{Filters, Order, Sort},
+    conversations::{DeletedConversations, Filters, Order, Sort},
     page::Direction,
     projection,
     reconciliation::{PrintOf, WrongCounts},
@@ -191,6 +191,10 @@ fn no_other_list_is_sorted_either() {
         check(db, &overdue.statement(), "idx_firm_overdue (firmId=? AND");
         check(db, &UserByEmail { firm: firm.clone(), email: "a@b.c".into() }.statement(), "email=?");
         check(db, &UserById { firm: firm.clone(), user: user(1) }.statement(), "userId=?");
+        let mut deleted = DeletedConversations { firm: firm.clone(), before: at(0), after: None, limit };
+        check(db, &deleted.statement(), "idx_firm_deleted (firmId=? AND lastActivity<?");
+        deleted.after = Some((at(-9), session(1)));
+        check(db, &deleted.statement(), "idx_firm_deleted (firmId=? AND");
         check(db, &LatestOf { firm: firm.clone(), action: "x", limit }.statement(), "action=?");
         let counts = db.plan(&WrongCounts { firm: firm.clone(), after: "".into(), limit: 9 }.statement());
         assert_eq!(fault(&counts), None, "{counts:#?}");

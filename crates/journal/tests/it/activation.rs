@@ -62,7 +62,7 @@ fn a_snapshot_of_another_state_schema_is_ignored_and_replaced() {
     desk.sql.tamper("UPDATE snapshot SET schema = 999, state = '{\"of\":\"another age\"}'");
     assert_eq!(desk.load::<Conversation>(&conversation(1)).unwrap().state, before);
     desk.tell(1, message("x"));
-    assert_eq!(desk.sql.scalar("SELECT schema || ' ' || version FROM snapshot"), "1 66");
+    assert_eq!(desk.sql.scalar("SELECT schema || ' ' || version FROM snapshot"), "2 66");
     assert_eq!(desk.load::<Conversation>(&conversation(1)).unwrap().version, Version(66));
 }
 

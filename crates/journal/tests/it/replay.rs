@@ -126,6 +126,9 @@ fn conversation() -> impl Strategy<Value = Command> {
         2 => Just(Command::Reopen),
         1 => Just(Command::Delete),
         2 => Just(Command::Restore),
+        1 => text().prop_map(|reason| Command::Hold { reason }),
+        1 => Just(Command::ReleaseHold),
+        1 => Just(Command::Erase { deleted_before: engage_domain::Timestamp::from_millis(i64::MAX) }),
         1 => (0u8..3, -10i64..3000).prop_map(|(n, ttl_ms)| Command::RotateResumeToken { hash: token(n), ttl_ms }),
         1 => Just(Command::ExpireResumeToken),
     ]
@@ -223,9 +226,11 @@ fn fold<A: Aggregate>(desk: &mut Desk) -> A {
     let mut state = A::default();
     let mut version = Version::NONE;
     read::entries_after(&mut desk.sql, 0, i64::from(u32::MAX), &mut |entry| {
-        if let (Some(schema), Some(payload)) = (entry.schema, &entry.payload) {
-            version = version.next();
-            state.apply(&decode_event::<A>(i64::from(schema), payload)?, version);
+        let Some(schema) = entry.schema else { return Ok(ControlFlow::Continue(())) };
+        version = version.next();
+        match &entry.payload {
+            Some(payload) => state.apply(&decode_event::<A>(i64::from(schema), payload)?, version),
+            None => state.apply_erased(&entry.action, version),
         }
         Ok(ControlFlow::Continue(()))
     })

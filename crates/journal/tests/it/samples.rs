@@ -1,9 +1,10 @@
 //! Events of every kind as the golden files hold them: with everything that can be absent, and without it.
 
 use engage_domain::{
-    PracticeArea, Role, Timestamp,
+    PracticeArea, Role, Timestamp, Version,
     conversation::{
-        self, Author, ConflictStatus, GoalPriority, GoalTemplate, Identity, Phase, Priority, Status, Terms,
+        self, Assignment, AssignmentStatus, Author, ConflictStatus, GoalPriority, GoalTemplate, Identity, Phase,
+        Priority, Remains, Status, Terms,
     },
     firm::{self, PracticeAreaSettings, Settings, SettingsChange},
     token::TokenHash,
@@ -41,6 +42,30 @@ fn terms() -> Terms {
         due_date: Some(at()),
         estimated_hours: Some(2.5),
         notes: Some("Speaks Spanish — ñ".into()),
+    }
+}
+
+fn remains() -> Remains {
+    Remains {
+        practice_area: Some(area()),
+        status: Status::Completed,
+        phase: Phase::DataGathering,
+        conflict_status: ConflictStatus::Clear,
+        assigned_to: Some(user_id(1)),
+        assignments: vec![Assignment {
+            assigned_to: user_id(1),
+            assigned_by: Some(user_id(2)),
+            assigned_at: at(),
+            status: AssignmentStatus::Active,
+            terms: Terms { notes: None, ..terms() },
+            actual_hours: None,
+            version: Version(3),
+        }],
+        message_count: 7,
+        created_at: at(),
+        last_activity: at(),
+        closed_at: Some(at()),
+        deleted_at: at(),
     }
 }
 
@@ -89,6 +114,9 @@ pub(crate) fn conversation() -> Vec<conversation::Event> {
         E::ConversationReopened { at },
         E::ConversationDeleted { at },
         E::ConversationRestored { at },
+        E::LegalHoldSet { at, reason: "Jane v. Acme".into() },
+        E::LegalHoldReleased { at },
+        E::ConversationErased { at, remains: Box::new(remains()) },
         E::ResumeTokenIssued { at, hash: TokenHash::of("token"), until: at.plus_millis(1) },
         E::ResumeTokenExpired { at },
     ]

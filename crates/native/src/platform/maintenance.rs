@@ -9,11 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engage_app::Fault;
-use engage_domain::{Actor, Firm, FirmId, Timestamp};
+use engage_app::{Fault, Runtime};
+use engage_domain::{Actor, Conversation, Firm, FirmId, Timestamp, conversation};
 use engage_index::{
     Limit,
     audit::LatestOf,
+    conversations::DeletedConversations,
     reconciliation::{Rebuilt, Reconciled},
 };
 use engage_journal::{Call, Error, Hosted, Intent, read, verify};
@@ -26,6 +27,7 @@ use crate::{
     writer::Job,
 };
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// What the audit trail calls a reconciliation.
 const RECONCILED: &str = "index_reconciled";
 /// What it calls a rebuild.
@@ -137,7 +139,8 @@ impl Platform {
         run.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
     }
 
-    /// Looks after the firms whose time has come, one after another: walks their chains, reconciles their indexes. A run that was missed
+    /// Looks after the firms whose time has come, one after another: erases what their retention no longer keeps, walks their chains,
+    /// reconciles their indexes. A run that was missed
     /// while nothing ran is made up once. What goes wrong with one firm is logged and counted, and keeps none from its own.
     /// Gives the firms that were looked after.
     pub async fn maintain(&self, schedule: &Schedule) -> Vec<FirmId> {
@@ -155,6 +158,9 @@ impl Platform {
             }
             // First, so that a firm whose run fails is not tried over and over.
             firm.maintained(self.clock.now());
+            if let Err(fault) = self.erase_due(&firm).await {
+                tracing::error!(firm = %firm.id, error = &fault as &dyn std::error::Error, "what the retention no longer keeps could not be erased");
+            }
             if let Err(fault) = self.verify_chains(&firm).await {
                 tracing::error!(firm = %firm.id, error = &fault as &dyn std::error::Error, "the chains could not be verified");
             }
@@ -164,6 +170,35 @@ impl Platform {
             done.push(firm.id.clone());
         }
         done
+    }
+
+    /// Erases the conversations that were deleted longer ago than the firm keeps them, but for those on hold. The index says which may be
+    /// due; each conversation decides for itself.
+    async fn erase_due(&self, firm: &Arc<FirmHandle>) -> Result<(), Fault> {
+        let Some(state) = firm.state() else { return Ok(()) };
+        let kept_ms = i64::from(state.settings.retention_days) * DAY_MS;
+        let before = self.clock.now().plus_millis(-kept_ms);
+        let (mut after, mut erased, mut held) = (None, 0_u64, 0_u64);
+        loop {
+            let query = DeletedConversations { firm: firm.id.clone(), before, after, limit: Limit::default() };
+            let page = self.read(&firm.id, Source::Index, move |db| all(db, &query)).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            for (_, id) in page {
+                let erase = Intent::Command(conversation::Command::Erase { deleted_before: before });
+                match self.call::<Conversation>(&firm.id, id, Call::new(Actor::SYSTEM, erase)).await? {
+                    engage_journal::Turn::Done(answer) => erased += u64::from(!answer.recorded.is_empty()),
+                    engage_journal::Turn::Rejected(conversation::Rejection::OnHold) => held += 1,
+                    // Restored meanwhile, or deleted later than it was last active.
+                    _ => {}
+                }
+            }
+        }
+        metrics::counter!("engage_conversations_erased_total").increment(erased);
+        if erased + held > 0 {
+            tracing::info!(firm = %firm.id, erased, held, "conversations past their retention were erased");
+        }
+        Ok(())
     }
 
     async fn is_due(&self, firm: &Arc<FirmHandle>, schedule: &Schedule) -> Result<bool, Fault> {

@@ -6,14 +6,18 @@ use std::sync::{
 };
 
 use engage_app::Fault;
-use engage_domain::{Actor, Role, Timestamp, conversation::Command};
+use engage_domain::{
+    Actor, Firm, Role, Timestamp,
+    conversation::Command,
+    firm::{self, SettingsChange},
+};
 use engage_index::{
     Table,
     reconciliation::{Difference, Reconciled, Tally, Unfinished},
 };
-use engage_journal::Sql;
+use engage_journal::{Call, Intent, Sql};
 
-use crate::rig::{Rig, START_MS, conversation, integer, message, person, register, said, start, texts};
+use crate::rig::{Rig, START_MS, conversation, done, integer, message, person, register, said, start, texts};
 
 /// Some of everything; the second of each is the one to be spoilt.
 async fn rig() -> Rig {
@@ -296,4 +300,40 @@ async fn a_dry_run_by_hand_does_not_stand_in_for_the_nightly_one() {
     rig.peek_conversation(1).await.unwrap();
     rig.caught_up().await;
     assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_deleted_longer_ago_than_the_firm_keeps_it_is_erased_but_for_holds() {
+    let rig = rig().await;
+    let schedule = "0 2 * * *".parse().unwrap();
+    let change = SettingsChange { retention_days: Some(2), ..SettingsChange::default() };
+    let change = Call::new(Actor::SYSTEM, Intent::Command(firm::Command::Change(Box::new(change))));
+    done(rig.call::<Firm>(rig.firm.clone(), change).await);
+    for number in 1..=2 {
+        rig.tell(number, Command::Delete).await;
+    }
+    rig.tell(2, Command::Hold { reason: "Roe v. Acme".into() }).await;
+    // A day later the third is deleted; two days after the first it is not due.
+    rig.clock.advance_millis(24 * HOUR_MS);
+    rig.tell(3, Command::Delete).await;
+    rig.clock.advance_millis(27 * HOUR_MS);
+    rig.caught_up().await;
+    assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+    let erased = async |number| rig.peek_conversation(number).await.unwrap().is_erased();
+    assert_eq!((erased(1).await, erased(2).await, erased(3).await), (true, false, false));
+    rig.tell(2, Command::ReleaseHold).await;
+    rig.clock.advance_millis(24 * HOUR_MS);
+    rig.caught_up().await;
+    assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+    assert_eq!((erased(2).await, erased(3).await), (true, true));
+    // Chains verify, and the index is what a replay gives.
+    rig.is_sound().await;
+    let done = rig.platform().rebuild_index(&rig.firm, &Actor::SYSTEM).await.unwrap();
+    assert!(done.run.tally.is_clean(), "{done:?}");
+    let left = "SELECT count(*) FROM entry JOIN object ON object.id = entry.object
+                WHERE object.kind = 'conversation' AND payload LIKE '%hello%'";
+    assert_eq!(integer(&mut rig.journal(), left), 0);
+    let named =
+        "SELECT count(*) FROM conversation_index WHERE isDeleted = 1 AND clientName IS NULL AND createdAt > '2026'";
+    assert_eq!(integer(&mut rig.index(), named), 3);
 }

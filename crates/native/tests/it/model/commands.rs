@@ -150,6 +150,8 @@ fn conversation_command() -> impl Strategy<Value = Command> {
         2 => Just(Command::Reopen),
         2 => Just(Command::Delete),
         3 => Just(Command::Restore),
+        1 => text().prop_map(|reason| Command::Hold { reason }),
+        1 => Just(Command::ReleaseHold),
         1 => (0..2_u8).prop_map(|token| Command::RotateResumeToken {
             hash: TokenHash::of(&token.to_string()),
             ttl_ms: 86_400_000,
