@@ -4,12 +4,14 @@
 //! - [`projection`]: from an object's state, or an entry, to its rows. Pure.
 //! - [`rows`]: the rows as types: written under a version guard, read back, digested.
 //! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
+//! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //!
 //! Architecture invariant: nothing here executes anything. It yields [`Statement`]s and decodes rows; an adapter runs them,
 //! in whatever transaction its owner has begun. So the same code serves embedded SQLite and D1.
 
+pub mod analytics;
 pub mod assignments;
 pub mod audit;
 pub mod checkpoint;
@@ -33,4 +35,4 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema and of the projections together. An index of another version is rebuilt from the journal, so a
 /// change to either raises it.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
