@@ -72,8 +72,6 @@ impl Reach {
 pub struct Report<T> {
     /// What it says.
     pub body: T,
-    /// The first instant that it takes into account, or that it asks against; none: all of time.
-    pub against: Option<Timestamp>,
     /// How fresh the index is.
     pub freshness: Freshness,
 }
@@ -94,23 +92,27 @@ impl<R: Runtime> Engage<R> {
         Ok((ListPage { rows, next, freshness }, idle_before))
     }
 
-    /// What each of the firm's active people has to do, as of now.
-    pub async fn workload(&self, caller: &Caller, token: Option<Token>) -> Result<Report<Vec<WorkloadRow>>, Error> {
+    /// What each of the firm's active people has to do, and the instant before which what is overdue was due.
+    pub async fn workload(
+        &self,
+        caller: &Caller,
+        token: Option<Token>,
+    ) -> Result<(Report<Vec<WorkloadRow>>, Timestamp), Error> {
         let now = self.runtime.now();
         let (body, freshness) = self.ask(caller, Workload { firm: caller.firm.clone(), now }, token).await?;
-        Ok(Report { body, against: Some(now), freshness })
+        Ok((Report { body, freshness }, now))
     }
 
-    /// How the practice areas fare.
+    /// How the practice areas fare, and the first instant that counts; none: all of time.
     pub async fn practice_areas(
         &self,
         caller: &Caller,
         reach: Reach,
         token: Option<Token>,
-    ) -> Result<Report<Vec<PracticeAreaRow>>, Error> {
+    ) -> Result<(Report<Vec<PracticeAreaRow>>, Option<Timestamp>), Error> {
         let since = reach.since(self.runtime.now());
         let (rows, freshness) = self.ask(caller, PracticeAreas { firm: caller.firm.clone(), since }, token).await?;
-        Ok(Report { body: most_first(rows), against: since, freshness })
+        Ok((Report { body: most_first(rows), freshness }, since))
     }
 
     /// How the days of a period compare, and the period with the one before it. The mean time to completion is asked for after the
