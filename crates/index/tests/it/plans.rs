@@ -253,7 +253,10 @@ fn reports_read_indexes_alone_and_sort_only_what_they_have_added_up() {
             ),
             (
                 PracticeAreas { firm: firm.clone(), since: Some(at(0)) }.statement(),
-                &["idx_firm_practice_area (firmId=? AND practiceArea=? AND lastActivity>?)"],
+                &[
+                    "idx_firm_practice_area (firmId=? AND practiceArea>?)",
+                    "idx_firm_practice_area (firmId=? AND practiceArea=? AND lastActivity>?)",
+                ],
             ),
             (
                 PracticeAreas { firm: firm.clone(), since: None }.statement(),
