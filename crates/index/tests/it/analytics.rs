@@ -9,7 +9,7 @@ use engage_domain::{
     user::UserStatus,
 };
 use engage_index::{
-    AssignmentRow, ConversationRow, Cursor, IndexRow, Limit, UserRow,
+    AssignmentRow, ConversationRow, Cursor, IndexRow, Limit, Query, UserRow,
     analytics::{
         Attention, AttentionRow, Completions, Durations, PracticeAreaRow, PracticeAreas, Progress, Workload,
         WorkloadRow, most_first,
@@ -396,6 +396,65 @@ fn a_completed_conversation_that_moves_on_is_not_merely_touched() {
     assert_eq!(after.touch(&before), None, "how long it took is a column too");
     let rescored = ConversationRow { version: Version(2), data_quality_score: 7, ..before.clone() };
     assert!(rescored.touch(&before).is_some());
+}
+
+/// Beside twenty conversations that wait, `others` that do not: looked after today, or over. All in one practice area, a minute apart.
+fn busy(others: u64) -> Db {
+    let mut db = Db::new();
+    for n in 0..others {
+        let status = if n % 2 == 0 { Status::Active } else { Status::Completed };
+        let assigned_to = (n % 2 == 0).then(|| user(n % 4));
+        let begun = at(n as i64 * 60_000);
+        let area = Some("tax".parse().unwrap());
+        let row = ConversationRow {
+            status,
+            assigned_to,
+            practice_area: area,
+            created_at: begun,
+            last_activity: begun,
+            ..conversation(n)
+        };
+        db.run(&row.to_statement());
+    }
+    for n in 0..10 {
+        let (created_at, assigned_to) = (at(-HOUR + n), (n % 2 == 0).then(|| user(1)));
+        let row =
+            ConversationRow { created_at, last_activity: created_at, assigned_to, ..conversation(5_000 + n as u64) };
+        db.run(&row.to_statement());
+        let row = ConversationRow { created_at: at(n), last_activity: at(n), ..conversation(6_000 + n as u64) };
+        db.run(&row.to_statement());
+    }
+    db
+}
+
+#[test]
+fn attention_costs_the_same_however_many_conversations_do_not_wait() {
+    let list = Attention { firm: firm(), idle_before: at(0), after: None, limit: Limit::default() };
+    let [few, many] = [100, 2_000].map(|others| {
+        let mut db = busy(others);
+        assert_eq!(db.all(&list).len(), 20);
+        db.steps(&list.statement())
+    });
+    assert!(many <= few + few / 20, "{few} steps among a hundred, {many} among two thousand");
+}
+
+#[test]
+fn a_report_costs_what_it_spans_not_what_the_firm_has() {
+    // The last fifty minutes of either firm hold fifty conversations.
+    let [few, many] = [100i64, 2_000].map(|others| {
+        let mut db = busy(others as u64);
+        let since = at((others - 50) * 60_000);
+        let areas = PracticeAreas { firm: firm(), since: Some(since) };
+        assert_eq!(most_first(db.all(&areas))[0].total, 50);
+        let bounds = [since, since.plus_millis(20 * 60_000), at(others * 60_000)];
+        let progress = Progress { firm: firm(), bounds: bounds.to_vec() };
+        assert_eq!(db.all(&progress).iter().map(|row| row.count).sum::<u64>(), 50);
+        let completions = Completions { firm: firm(), bounds };
+        [areas.statement(), progress.statement(), completions.statement()].map(|statement| db.steps(&statement))
+    });
+    for (few, many) in few.into_iter().zip(many) {
+        assert!(many <= few + few / 20, "{few} steps in a small firm, {many} in a large one");
+    }
 }
 
 #[test]
