@@ -5,8 +5,8 @@
 //! it.
 //!
 //! Each question is one statement, so that its numbers are of one moment. It reads indexes alone: the rows themselves are touched for what
-//! a page shows. A report costs what it spans, some tenth of a microsecond a conversation; nothing is kept beside the rows that could drift
-//! from them.
+//! a page shows. A report steps over what its span holds, not over what the firm has; only practice areas and completions of a span that
+//! ended long ago step over what was active since, too. Nothing is kept beside the rows that could drift from them.
 
 mod attention;
 mod overview;
