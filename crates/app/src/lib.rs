@@ -4,7 +4,7 @@
 //! - [`access`]: who is let in, in which role; people that the firm does not know yet are registered on the way.
 //! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
 //! - [`users`], [`settings`]: the firm's people and what it can set.
-//! - [`lists`]: what the index answers.
+//! - [`lists`], [`analytics`]: what the index answers.
 //! - [`stream`]: a conversation's events as they happen.
 //! - [`import`]: conversations from elsewhere.
 //! - [`idempotency`], [`resume`], [`consistency`]: keys, tokens and what hangs on them.
@@ -13,6 +13,7 @@
 //! before it is answered: on the object if there is one, on the firm's own if there is not.
 
 pub mod access;
+pub mod analytics;
 pub mod assignments;
 mod call;
 pub mod consistency;

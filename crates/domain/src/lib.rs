@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub mod aggregate;
+pub mod calendar;
 pub mod conversation;
 pub mod firm;
 pub mod id;

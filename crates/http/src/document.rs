@@ -26,6 +26,7 @@ use crate::problem;
     tags(
         (name = "conversations", description = "A firm's conversations"),
         (name = "messages", description = "What is said in them"),
+        (name = "analytics", description = "What waits, who has how much to do, how practice areas and days compare"),
         (name = "users", description = "A firm's people"),
         (name = "firm", description = "The firm itself"),
         (name = "clients", description = "What clients do from outside the firm"),

@@ -30,6 +30,7 @@ macro_rules! handlers {
     }};
 }
 
+mod analytics;
 mod assignments;
 mod conversations;
 mod goals;
@@ -59,6 +60,10 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: conversations::phase))
         .routes(handlers!(R: conversations::rotate))
         .routes(handlers!(R: assignments::assign, assignments::unassign))
+        .routes(handlers!(R: analytics::attention))
+        .routes(handlers!(R: analytics::workload))
+        .routes(handlers!(R: analytics::practice_areas))
+        .routes(handlers!(R: analytics::overview))
         .routes(handlers!(R: goals::add))
         .routes(handlers!(R: goals::complete))
         .routes(handlers!(R: messages::page, messages::add))

@@ -1,6 +1,7 @@
 //! How values of the domain look in the OpenAPI document. The words of an enumeration come from the domain itself, so that the
 //! document cannot lag behind.
 
+use engage_app::analytics::Reach;
 use engage_domain::{
     Role, Timestamp,
     conversation::{AssignmentStatus, Author, ConflictStatus, GoalPriority, Phase, Priority, Status},
@@ -36,6 +37,7 @@ words! {
     user_status = UserStatus;
     sort = Sort;
     direction = Direction;
+    reach = Reach;
 }
 
 /// The roles that a user can hold.
@@ -80,6 +82,15 @@ pub(crate) fn time() -> Object {
         .schema_type(Type::String)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .examples([Timestamp::from_millis(1_795_395_600_000).to_string()])
+        .build()
+}
+
+/// A day.
+pub(crate) fn date() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .examples(["2026-11-23"])
         .build()
 }
 

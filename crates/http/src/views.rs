@@ -1,5 +1,6 @@
 //! What objects and rows look like on the wire: camelCase, borrowed from the state they show.
 
+pub(crate) mod analytics;
 pub(crate) mod conversation;
 pub(crate) mod event;
 pub(crate) mod firm;

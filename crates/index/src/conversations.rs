@@ -21,7 +21,7 @@ use engage_journal::{self as journal, Row};
 pub use self::cursor::{Cursor, CursorError};
 use crate::{
     ConversationRow, IndexRow, Query, Statement,
-    page::{Direction, Limit, Range, bound_walk, cut},
+    page::{Direction, Limit, Range, cut},
     statement::Draft,
 };
 
@@ -126,36 +126,34 @@ impl Query for ConversationList {
     }
 }
 
-/// A page of the deleted conversations that nobody has done anything in since `before`, in the order of that: those among which the
-/// ones are that a firm's retention no longer keeps. Erased ones are among them.
+/// A page of the deleted conversations that nobody has done anything in since `before`, in the order of their ids: those among which
+/// the ones are that a firm's retention no longer keeps. Erased ones are among them.
 #[derive(Clone, Debug)]
 pub struct DeletedConversations {
     /// The firm.
     pub firm: FirmId,
     /// The end of the span.
     pub before: Timestamp,
-    /// The last row's time and id, behind which the page begins; none: at the first.
-    pub after: Option<(Timestamp, ConversationId)>,
+    /// The last row's id, behind which the page begins; none: at the first.
+    pub after: Option<ConversationId>,
     /// Most rows of the page.
     pub limit: Limit,
 }
 
 impl Query for DeletedConversations {
-    type Row = (Timestamp, ConversationId);
+    type Row = ConversationId;
 
     fn statement(&self) -> Statement {
-        let sql = "SELECT lastActivity, sessionId FROM conversation_index INDEXED BY idx_firm_deleted
-                   WHERE firmId = ?1 AND isDeleted = 1";
+        let sql =
+            "SELECT sessionId FROM conversation_index INDEXED BY idx_firm_deleted WHERE firmId = ?1 AND isDeleted = 1";
         let mut draft = Draft::of_firm(sql.to_owned(), &self.firm);
-        let columns = ["lastActivity", "sessionId"];
-        let after = self.after.map(|(at, id)| (at, id.into()));
-        bound_walk(&mut draft, columns, Direction::Asc, (None, Some(self.before)), after);
-        draft.page(&columns, Direction::Asc, self.limit)
+        draft.compare("sessionId", ">", self.after);
+        draft.compare("lastActivity", "<", Some(self.before));
+        draft.page(&["sessionId"], Direction::Asc, self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<Self::Row, journal::Error> {
-        let corrupt = |text: &str| journal::Error::Corrupt(format!("{text:?} in conversation_index"));
-        let (at, id) = (row.text(0)?, row.text(1)?);
-        Ok((at.parse().map_err(|_| corrupt(at))?, id.parse().map_err(|_| corrupt(id))?))
+        let id = row.text(0)?;
+        id.parse().map_err(|_| journal::Error::Corrupt(format!("{id:?} in conversation_index")))
     }
 }

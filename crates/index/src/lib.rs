@@ -4,6 +4,7 @@
 //! - [`projection`]: from an object's state, or an entry, to its rows. Pure.
 //! - [`rows`]: the rows as types: written under a version guard, read back, digested.
 //! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
+//! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //! - [`reconciliation`]: how stored rows differ from their sources, and the statements that mend them.
@@ -11,6 +12,7 @@
 //! Architecture invariant: nothing here executes anything. It yields [`Statement`]s and decodes rows; an adapter runs them,
 //! in whatever transaction its owner has begun. So the same code serves embedded SQLite and D1.
 
+pub mod analytics;
 pub mod assignments;
 pub mod audit;
 pub mod checkpoint;

@@ -58,7 +58,7 @@ impl Table {
             Self::Conversation => &[
                 "firmId", "sessionId", "userId", "clientName", "clientEmail", "practiceArea", "status", "phase",
                 "assignedTo", "conflictStatus", "goalsCompleted", "goalsTotal", "dataQualityScore", "createdAt",
-                "lastActivity", "isDeleted", "clientSort", "version",
+                "lastActivity", "isDeleted", "clientSort", "completionMs", "version",
             ],
             Self::User => &[
                 "firmId", "userId", "auth0UserId", "email", "name", "role", "status", "lastLogin", "createdAt", "version",

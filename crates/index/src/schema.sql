@@ -1,5 +1,5 @@
 -- One firm's index, derived from its journal. Every table, column and index name of the specification is here. What is added: `version`
--- on every row, `clientSort`, `seq`, the tables `checkpoint` and `sync_failure`, the triggers.
+-- on every row, `clientSort`, `completionMs`, `seq`, the tables `checkpoint` and `sync_failure`, the triggers.
 --
 -- Throughout:
 -- * Tables are STRICT, so BOOLEAN is INTEGER 0 or 1. Times are text, UTC `YYYY-MM-DDTHH:MM:SS.sssZ`, which sorts as the times do.
@@ -28,6 +28,7 @@ CREATE TABLE conversation_index (
   lastActivity TEXT NOT NULL,    -- never before createdAt: lists rely on it
   isDeleted INTEGER NOT NULL DEFAULT 0 CHECK (isDeleted IN (0, 1)),
   clientSort TEXT NOT NULL,      -- the client's name in lower case, '' when there is none; SQLite's lower() knows ASCII alone
+  completionMs INTEGER,          -- from createdAt to lastActivity, in milliseconds; NULL unless completed
   version INTEGER NOT NULL,      -- the object's: a write never replaces a higher one
   PRIMARY KEY (firmId, sessionId)
 ) STRICT, WITHOUT ROWID;
@@ -36,7 +37,9 @@ CREATE TABLE conversation_index (
 CREATE INDEX idx_firm_status ON conversation_index (firmId, status, lastActivity, sessionId) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_assigned ON conversation_index (firmId, assignedTo, lastActivity, sessionId) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_activity ON conversation_index (firmId, lastActivity, sessionId) WHERE isDeleted = 0;
-CREATE INDEX idx_firm_practice_area ON conversation_index (firmId, practiceArea, lastActivity, sessionId) WHERE isDeleted = 0;
+-- Behind the order of its list, what is added up for each practice area, so that the rows themselves stay untouched.
+CREATE INDEX idx_firm_practice_area ON conversation_index (firmId, practiceArea, lastActivity, sessionId, createdAt, dataQualityScore,
+  completionMs) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_conflict_status ON conversation_index (firmId, conflictStatus, lastActivity, sessionId)
   WHERE isDeleted = 0;
 CREATE INDEX idx_firm_phase ON conversation_index (firmId, phase, lastActivity, sessionId) WHERE isDeleted = 0;
@@ -46,9 +49,13 @@ CREATE INDEX idx_firm_owner ON conversation_index (firmId, userId, lastActivity,
 CREATE INDEX idx_firm_data_quality ON conversation_index (firmId, dataQualityScore, sessionId) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_created ON conversation_index (firmId, createdAt, sessionId) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_client_name ON conversation_index (firmId, clientSort, sessionId) WHERE isDeleted = 0;
-
--- Deleted ones, for those whose retention has passed.
-CREATE INDEX idx_firm_deleted ON conversation_index (firmId, lastActivity, sessionId) WHERE isDeleted = 1;
+-- What goes on, by who is responsible: each one's load, and what nobody has taken.
+CREATE INDEX idx_firm_active_assigned ON conversation_index (firmId, assignedTo, lastActivity, sessionId, dataQualityScore)
+  WHERE isDeleted = 0 AND status = 'active';
+-- How many stand where, of those begun within a span. A message changes none of it.
+CREATE INDEX idx_firm_progress ON conversation_index (firmId, status, phase, createdAt) WHERE isDeleted = 0;
+-- The deleted ones alone, which are few: what has no mark of its own looks here whether its conversation is one of them.
+CREATE INDEX idx_firm_deleted ON conversation_index (firmId, sessionId) WHERE isDeleted = 1;
 
 -- The firm's people and signed-in clients.
 CREATE TABLE user_index (
@@ -90,7 +97,8 @@ CREATE TABLE case_assignment_index (
   PRIMARY KEY (firmId, sessionId, assignedTo)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX idx_firm_assignee ON case_assignment_index (firmId, assignedTo, status);
+-- Behind the order of its list, what is added up for each person.
+CREATE INDEX idx_firm_assignee ON case_assignment_index (firmId, assignedTo, status, sessionId, dueDate, estimatedHours);
 CREATE INDEX idx_firm_priority ON case_assignment_index (firmId, priority, dueDate);
 -- An index cannot ask a clock: "overdue" is asked against a bound time.
 CREATE INDEX idx_firm_overdue ON case_assignment_index (firmId, dueDate) WHERE status = 'active';

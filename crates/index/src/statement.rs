@@ -129,6 +129,11 @@ impl Draft {
         self.0.params.len()
     }
 
+    /// Adds a constant piece: what follows the conditions so far.
+    pub(crate) fn push(&mut self, piece: &str) {
+        self.0.sql.to_mut().push_str(piece);
+    }
+
     /// Adds a condition where there is something to compare with.
     pub(crate) fn compare(&mut self, column: &str, comparison: &str, value: Option<impl Into<Param>>) {
         if let Some(value) = value {

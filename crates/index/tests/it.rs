@@ -6,6 +6,8 @@ mod db;
 #[path = "it/sample.rs"]
 mod sample;
 
+#[path = "it/analytics.rs"]
+mod analytics;
 #[path = "it/audit.rs"]
 mod audit;
 #[path = "it/bookkeeping.rs"]

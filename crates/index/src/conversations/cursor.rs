@@ -82,6 +82,14 @@ impl Cursor {
         self.order
     }
 
+    /// The time and the conversation that it lies behind, in a list sorted by a time.
+    pub(crate) const fn time(&self) -> Option<(Timestamp, ConversationId)> {
+        match self.place {
+            Place::Time(at) => Some((at, self.session)),
+            Place::Name(_) | Place::Score(_) => None,
+        }
+    }
+
     pub(super) const fn place(&self) -> &Place {
         &self.place
     }

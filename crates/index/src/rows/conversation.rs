@@ -83,6 +83,7 @@ impl IndexRow for ConversationRow {
             self.last_activity.into(),
             i64::from(self.is_deleted).into(),
             self.client_sort.as_str().into(),
+            Param::maybe(self.completion_ms()),
             self.version.into(),
         ]
     }
@@ -107,7 +108,7 @@ impl IndexRow for ConversationRow {
             last_activity: parse(t, row, 14)?,
             is_deleted: row.integer(15)? != 0,
             client_sort: row.text(16)?.into(),
-            version: version(t, row, 17)?,
+            version: version(t, row, 18)?, // 17 follows from the others
         })
     }
 
@@ -121,6 +122,12 @@ impl IndexRow for ConversationRow {
 }
 
 impl ConversationRow {
+    /// How long a completed conversation took, from its beginning to its last activity, in milliseconds; none of any other.
+    pub fn completion_ms(&self) -> Option<i64> {
+        let took = self.last_activity.as_millis() - self.created_at.as_millis();
+        (self.status == Status::Completed).then_some(took)
+    }
+
     /// A cheaper way to write this row over `previous`, the row of the same conversation that was written last: what a message
     /// changes is the version, the time and perhaps the score, and an `UPDATE` that names no other column leaves alone every
     /// index without them. None where more has changed.
@@ -134,7 +141,8 @@ impl ConversationRow {
             data_quality_score: self.data_quality_score,
             ..previous.clone()
         } == *self;
-        if !same || self.version <= previous.version {
+        // How long it took is in no `touch!`.
+        if !same || self.version <= previous.version || self.completion_ms() != previous.completion_ms() {
             return None;
         }
         let mut params: Vec<Param> =

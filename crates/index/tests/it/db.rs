@@ -89,6 +89,15 @@ impl Db {
         sql::first(self, text, &[], |row| row.integer(0)).unwrap().unwrap()
     }
 
+    /// How many instructions SQLite's machine takes to answer: a cost that is the same every time.
+    pub(crate) fn steps(&mut self, statement: &Statement) -> i32 {
+        let mut prepared = self.0.prepare(&statement.sql).unwrap();
+        let mut rows = prepared.query(params_from_iter(statement.values().iter().map(bound))).unwrap();
+        while rows.next().unwrap().is_some() {}
+        drop(rows);
+        prepared.get_status(rusqlite::StatementStatus::VmStep)
+    }
+
     /// The lines of `EXPLAIN QUERY PLAN`.
     pub(crate) fn plan(&mut self, statement: &Statement) -> Vec<String> {
         let text = format!("EXPLAIN QUERY PLAN {}", statement.sql);

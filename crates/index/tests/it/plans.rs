@@ -7,6 +7,7 @@ use engage_domain::{
 };
 use engage_index::{
     ConversationList, Cursor, IndexRow, Limit, Query, Range, Statement, Table,
+    analytics::{Attention, Completions, PracticeAreas, Progress, Workload},
     assignments::{AssignmentList, AssignmentPlace, OverdueAssignments},
     audit::{AuditByTime, AuditOfResource, LatestOf},
     conversations::{DeletedConversations, Filters, Order, Sort},
@@ -192,9 +193,9 @@ fn no_other_list_is_sorted_either() {
         check(db, &UserByEmail { firm: firm.clone(), email: "a@b.c".into() }.statement(), "email=?");
         check(db, &UserById { firm: firm.clone(), user: user(1) }.statement(), "userId=?");
         let mut deleted = DeletedConversations { firm: firm.clone(), before: at(0), after: None, limit };
-        check(db, &deleted.statement(), "idx_firm_deleted (firmId=? AND lastActivity<?");
-        deleted.after = Some((at(-9), session(1)));
-        check(db, &deleted.statement(), "idx_firm_deleted (firmId=? AND");
+        check(db, &deleted.statement(), "idx_firm_deleted (firmId=?");
+        deleted.after = Some(session(1));
+        check(db, &deleted.statement(), "idx_firm_deleted (firmId=? AND sessionId>?");
         check(db, &LatestOf { firm: firm.clone(), action: "x", limit }.statement(), "action=?");
         let counts = db.plan(&WrongCounts { firm: firm.clone(), after: "".into(), limit: 9 }.statement());
         assert_eq!(fault(&counts), None, "{counts:#?}");
@@ -212,6 +213,86 @@ fn no_other_list_is_sorted_either() {
             check(db, &walk.statement(), "PRIMARY KEY");
             walk.after = Some(Key("x".into(), "y".into()));
             check(db, &walk.statement(), if table == Table::Assignment { "(sessionId,assignedTo)>" } else { "Id>?" });
+        }
+    }
+}
+
+#[test]
+fn attention_is_two_walks_that_are_never_sorted() {
+    let mut row = conversation(1);
+    for db in &mut databases() {
+        // The place behind which the page begins: none, among the idle ones, at the bound, among the unassigned that are not idle.
+        for last in [None, Some(at(3)), Some(at(5)), Some(at(9))] {
+            let after = last.map(|last| {
+                row.last_activity = last;
+                Cursor::behind(Attention::ORDER, &row)
+            });
+            let list = Attention { firm: firm(), idle_before: at(5), after, limit: Limit::default() };
+            let plan = db.plan(&list.statement());
+            assert_eq!(fault(&plan), None, "{plan:#?}");
+            let walks: Vec<_> =
+                plan.iter().filter(|line| line.starts_with("SEARCH conversation_index")).map(String::as_str).collect();
+            let behind = "(lastActivity,sessionId)>(?,?)";
+            let idle = match last {
+                None => "lastActivity<?".to_owned(),
+                Some(_) => format!("{behind} AND lastActivity<?"),
+            };
+            let unassigned = if last.is_some_and(|last| last >= at(5)) { behind } else { "lastActivity>?" };
+            assert_eq!(
+                walks,
+                [
+                    format!("SEARCH conversation_index USING INDEX idx_firm_status (firmId=? AND status=? AND {idle})"),
+                    format!(
+                        "SEARCH conversation_index USING INDEX idx_firm_active_assigned (firmId=? AND assignedTo=? AND {unassigned})"
+                    ),
+                ],
+                "{plan:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn reports_read_indexes_alone_and_sort_only_what_they_have_added_up() {
+    let firm = firm();
+    let bounds = [at(0), at(5), at(9)];
+    for db in &mut databases() {
+        for (statement, walks) in [
+            (
+                Workload { firm: firm.clone(), now: at(0) }.statement(),
+                &["idx_firm_active_assigned (firmId=? AND assignedTo>?)", "idx_firm_assignee (firmId=?)"][..],
+            ),
+            (
+                PracticeAreas { firm: firm.clone(), since: Some(at(0)) }.statement(),
+                &[
+                    "idx_firm_practice_area (firmId=? AND practiceArea>?)",
+                    "idx_firm_practice_area (firmId=? AND practiceArea=? AND lastActivity>?)",
+                ],
+            ),
+            (
+                PracticeAreas { firm: firm.clone(), since: None }.statement(),
+                &["idx_firm_practice_area (firmId=? AND practiceArea=?)"],
+            ),
+            (
+                Progress { firm: firm.clone(), bounds: bounds.to_vec() }.statement(),
+                &["idx_firm_progress (firmId=? AND status=? AND phase=? AND createdAt>? AND createdAt<?)"],
+            ),
+            (
+                Completions { firm: firm.clone(), bounds }.statement(),
+                &["idx_firm_practice_area (firmId=? AND practiceArea=? AND lastActivity>?)"],
+            ),
+        ] {
+            let plan = db.plan(&statement);
+            for walk in walks {
+                let covering = format!("USING COVERING INDEX {walk}");
+                assert!(plan.iter().any(|line| line.contains(&covering)), "{}\n{plan:#?}", statement.sql);
+            }
+            // A person and what was added up for them: few, and read without an index of the file.
+            let sorts = plan.iter().filter(|line| line.contains("TEMP B-TREE")).count();
+            assert!(sorts == 0 || (sorts == 1 && plan.last().unwrap() == "USE TEMP B-TREE FOR ORDER BY"), "{plan:#?}");
+            let tables = ["_index", " c "];
+            let read = |line: &&String| tables.iter().any(|table| line.contains(table));
+            assert!(plan.iter().filter(read).all(|line| line.starts_with("SEARCH")), "{plan:#?}");
         }
     }
 }

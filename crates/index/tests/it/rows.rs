@@ -98,7 +98,9 @@ proptest! {
         let mut db = Db::new();
         db.run(&before.to_statement());
         let touch = after.touch(&before);
-        prop_assert_eq!(touch.is_none(), other);
+        let longer = after.last_activity != before.last_activity;
+        // A completed one that moves has taken longer, which is a column too.
+        prop_assert_eq!(touch.is_none(), other || (longer && state.status == Status::Completed));
         if let Some(touch) = touch {
             prop_assert_eq!(db.run(&touch), 1);
             prop_assert_eq!(walk(&mut db, Table::Conversation), vec![after.print()]);

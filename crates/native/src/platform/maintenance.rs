@@ -184,7 +184,7 @@ impl Platform {
             let page = self.read(&firm.id, Source::Index, move |db| all(db, &query)).await?;
             let Some(last) = page.last() else { break };
             after = Some(*last);
-            for (_, id) in page {
+            for id in page {
                 let erase = Intent::Command(conversation::Command::Erase { deleted_before: before });
                 match self.call::<Conversation>(&firm.id, id, Call::new(Actor::SYSTEM, erase)).await? {
                     engage_journal::Turn::Done(answer) => erased += u64::from(!answer.recorded.is_empty()),

@@ -133,6 +133,7 @@ fn other(table: Table, column: &str) -> String {
         "priority" => "'urgent'".into(),
         "outcome" => "'blocked'".into(),
         "goalsCompleted" | "goalsTotal" | "dataQualityScore" | "seq" => format!("{column} + 1"),
+        "completionMs" => "coalesce(completionMs, 0) + 1".into(),
         "isDeleted" => "1".into(),
         "estimatedHours" | "actualHours" => "0.5".into(),
         // Somebody who is nobody's user, so that no count changes with it.
