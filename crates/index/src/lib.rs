@@ -4,6 +4,7 @@
 //! - [`projection`]: from an object's state, or an entry, to its rows. Pure.
 //! - [`rows`]: the rows as types: written under a version guard, read back, digested.
 //! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
+//! - [`reports`]: what the audit trail and the conflicts come to, counted.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //!
@@ -15,7 +16,9 @@ pub mod audit;
 pub mod checkpoint;
 pub mod conversations;
 pub mod page;
+mod place;
 pub mod projection;
+pub mod reports;
 pub mod rows;
 pub mod scan;
 mod statement;
@@ -33,4 +36,4 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema and of the projections together. An index of another version is rebuilt from the journal, so a
 /// change to either raises it.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;

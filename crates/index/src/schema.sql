@@ -87,7 +87,7 @@ CREATE TABLE case_assignment_index (
   PRIMARY KEY (firmId, sessionId, assignedTo)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX idx_firm_assignee ON case_assignment_index (firmId, assignedTo, status);
+CREATE INDEX idx_firm_assignee ON case_assignment_index (firmId, assignedTo, status, dueDate);
 CREATE INDEX idx_firm_priority ON case_assignment_index (firmId, priority, dueDate);
 -- An index cannot ask a clock: "overdue" is asked against a bound time.
 CREATE INDEX idx_firm_overdue ON case_assignment_index (firmId, dueDate) WHERE status = 'active';
@@ -203,4 +203,4 @@ CREATE TABLE checkpoint (
   heartbeat TEXT                   -- the follower's last sign of life, apart from its position
 ) STRICT;
 
-INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 1);
+INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 2);
