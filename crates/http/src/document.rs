@@ -28,6 +28,10 @@ use crate::problem;
         (name = "messages", description = "What is said in them"),
         (name = "users", description = "A firm's people"),
         (name = "firm", description = "The firm itself"),
+        (name = "compliance", description = "The audit trail, and reports for compliance"),
+        (name = "exports", description = "Whole lists and reports as files. Each is put on record as `data_exported` before its first byte \
+                                          leaves. `X-Engage-As-Of` and `X-Engage-Lag-Ms` say how fresh the index was at its first page. \
+                                          One that breaks off ends without the end of its body: it is not whole"),
         (name = "clients", description = "What clients do from outside the firm"),
     )
 )]

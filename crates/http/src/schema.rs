@@ -2,7 +2,7 @@
 //! document cannot lag behind.
 
 use engage_domain::{
-    Role, Timestamp,
+    Outcome, Role, Timestamp,
     conversation::{AssignmentStatus, Author, ConflictStatus, GoalPriority, Phase, Priority, Status},
     firm::FirmStatus,
     user::UserStatus,
@@ -33,6 +33,7 @@ words! {
     priority = Priority;
     assignment_status = AssignmentStatus;
     author = Author;
+    outcome = Outcome;
     user_status = UserStatus;
     sort = Sort;
     direction = Direction;
