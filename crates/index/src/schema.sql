@@ -114,6 +114,8 @@ CREATE INDEX idx_firm_audit_time ON audit_log_index (firmId, timestamp);
 CREATE INDEX idx_firm_audit_user ON audit_log_index (firmId, userId, timestamp);
 CREATE INDEX idx_firm_audit_action ON audit_log_index (firmId, action, timestamp);
 CREATE INDEX idx_firm_audit_resource ON audit_log_index (firmId, resourceType, resourceId);
+-- What was refused or went wrong is little, and is what compliance asks for first.
+CREATE INDEX idx_firm_audit_refused ON audit_log_index (firmId, outcome, timestamp) WHERE outcome <> 'success';
 
 -- Conflicts of interest, as the firm's registry finds them.
 CREATE TABLE conflict_detection_index (

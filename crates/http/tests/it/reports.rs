@@ -193,7 +193,10 @@ async fn accesses_are_counted_by_day_and_user_in_the_firms_time_zone() {
     );
     assert_eq!(report["accesses"][1]["accessCount"], 1);
     assert_eq!(pages(&app, &partner, &format!("{DATA_ACCESS}?limit=1"), "accesses").await.len(), 2);
-    assert_eq!(pages(&app, &partner, &format!("{DATA_ACCESS}?userId={ann}"), "accesses").await, [first.clone()]);
+    assert_eq!(
+        pages(&app, &partner, &format!("{DATA_ACCESS}?userId={ann}"), "accesses").await,
+        std::slice::from_ref(first)
+    );
     let before = format!("{DATA_ACCESS}?to={}", app.now().plus_millis(-24 * HOUR_MS));
     assert_eq!(app.get(&partner, &before).await.expect(200)["accesses"], json!([]));
 }

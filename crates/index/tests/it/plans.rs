@@ -237,6 +237,7 @@ fn no_page_of_the_audit_trail_is_sorted_whatever_its_filters_and_place() {
             let direction = Direction::ALL[usize::from(has(0))];
             let span = Range::new(has(1).then(|| at(0)), has(2).then(|| at(9))).unwrap();
             let resource = has(3).then(|| AuditedResource { kind: "user".into(), id: has(4).then(|| "x".into()) });
+            // With a resource that has an id, or without any.
             let filters = AuditFilters {
                 user: has(5).then(|| user(1)),
                 action: has(6).then(|| "x".into()),
@@ -247,6 +248,9 @@ fn no_page_of_the_audit_trail_is_sorted_whatever_its_filters_and_place() {
             let after = has(7).then(|| AuditPlace(at(5), ulid(5)));
             let list = AuditList { firm: firm(), filters, direction, after, limit: Limit::default() };
             let (walk, place) = match (has(3) && has(4), has(5), has(6)) {
+                (false, false, _) if has(4) => {
+                    ("idx_firm_audit_refused (firmId=? AND outcome=?", "(timestamp,auditId)")
+                }
                 (true, _, _) => ("idx_firm_audit_resource (firmId=? AND resourceType=? AND resourceId=?", "auditId"),
                 (false, true, _) => ("idx_firm_audit_user (firmId=? AND userId=?", "(timestamp,auditId)"),
                 (false, false, true) => ("idx_firm_audit_action (firmId=? AND action=?", "(timestamp,auditId)"),
