@@ -160,7 +160,8 @@ impl Draft {
     }
 
     /// Ends as [`Draft::page`] does, where no single index walks the rows in their order but several do, each a part of them: the draft, which
-    /// began with an empty text, holds the conditions that every part shares. SQLite merges the walks and stops at the limit.
+    /// began with an empty text, holds the conditions that every part shares. SQLite merges the walks and stops at the limit. D1 takes no more
+    /// than five parts.
     pub(crate) fn merged(
         mut self,
         parts: &[String],

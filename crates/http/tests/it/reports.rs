@@ -239,6 +239,56 @@ async fn a_page_of_accesses_goes_on_where_the_one_before_ended_over_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_midnight_counts_for_the_day_that_begins_whatever_the_clocks_do() {
+    let app = TestApp::bare().await;
+    let settings = SettingsChange { time_zone: Some("America/Chicago".into()), ..SettingsChange::default() };
+    app.engage.runtime().create_firm(&"acme".parse().unwrap(), "Acme", settings).await.unwrap();
+    let partner = app.token(Role::ManagingPartner);
+    app.conversation(&partner).await;
+    app.settle("acme").await;
+    let index = app.engage.runtime().folder().firm(&"acme".parse().unwrap()).join("index.db");
+    let mut db = Db::index(&index).unwrap();
+    // The last and the first millisecond about each midnight of a day of 23 hours and of one of 25.
+    let looks = [
+        ("2026-03-08T05:59:59.999Z", "2026-03-07"),
+        ("2026-03-08T06:00:00.000Z", "2026-03-08"),
+        ("2026-03-09T04:59:59.999Z", "2026-03-08"),
+        ("2026-03-09T05:00:00.000Z", "2026-03-09"),
+        ("2026-11-01T04:59:59.999Z", "2026-10-31"),
+        ("2026-11-01T05:00:00.000Z", "2026-11-01"),
+        ("2026-11-02T05:59:59.999Z", "2026-11-01"),
+        ("2026-11-02T06:00:00.000Z", "2026-11-02"),
+    ];
+    for (n, (at, _)) in looks.iter().enumerate() {
+        let insert = format!(
+            "INSERT INTO audit_log_index (firmId, auditId, action, resourceType, timestamp, outcome, details, seq, version)
+             VALUES ('acme', '0000000000000000000000000{n}', 'access_messages', 'conversation', '{at}', 'success', '{{}}', 0, 1)"
+        );
+        db.script(&insert).unwrap();
+    }
+    // Both ends are cut at a look: the first belongs to the span, the last does not.
+    for (from, to) in [(0, 4), (1, 3), (4, 8), (5, 7), (2, 6)] {
+        let end = looks.get(to).map_or("2026-11-03T00:00:00.000Z", |(at, _)| at);
+        let path = format!("{DATA_ACCESS}?from={}&to={end}", looks[from].0);
+        let report = app.get(&partner, &path).await.expect(200);
+        let mut expected: Vec<(&str, u64)> = vec![];
+        for (_, day) in looks[from..to].iter().rev() {
+            match expected.last_mut() {
+                Some((last, count)) if last == day => *count += 1,
+                _ => expected.push((day, 1)),
+            }
+        }
+        let rows = report["accesses"].as_array().unwrap();
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| (row["accessDate"].as_str().unwrap(), row["accessCount"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(found, expected, "{path}");
+    }
+    db.script("DELETE FROM audit_log_index WHERE seq = 0").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn conflicts_are_counted_by_sort() {
     let app = TestApp::start().await;
     let (officer, attorney) = (app.token(Role::ComplianceOfficer), app.token(Role::Attorney));
