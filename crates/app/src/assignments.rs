@@ -7,10 +7,13 @@ use engage_domain::{
     text::{self, Private},
     user::UserStatus,
 };
-use engage_index::users::UserByEmail;
+use engage_index::{
+    assignments::{AssignmentList, AssignmentPlace, ListedAssignment},
+    users::UserByEmail,
+};
 use engage_journal::Answer;
 
-use crate::{Caller, Engage, Error, Runtime, Write};
+use crate::{Caller, Engage, Error, Resource, Runtime, Write, lists::ListPage, runtime::Token};
 
 /// What the caller sees wrong with.
 const ASSIGNED_TO: &str = "assignedTo";
@@ -37,6 +40,23 @@ pub enum AssignmentChange {
 }
 
 impl<R: Runtime> Engage<R> {
+    /// A page of the firm's assignments, by due date.
+    pub async fn list_assignments(
+        &self,
+        caller: &Caller,
+        mut list: AssignmentList,
+        token: Option<Token>,
+    ) -> Result<ListPage<ListedAssignment, AssignmentPlace>, Error> {
+        list.firm = caller.firm.clone();
+        self.require(caller, Permission::ListConversations, Resource::Conversation).await?;
+        let (mut rows, freshness) = self.runtime.query(&caller.firm, list.clone(), token).await?;
+        if let Some(rest) = list.undated(rows.len()) {
+            rows.extend(self.runtime.query(&caller.firm, rest, None).await?.0);
+        }
+        let (rows, next) = list.page(rows);
+        Ok(ListPage { rows, next, freshness })
+    }
+
     /// Changes who is responsible, or says that they are done.
     pub async fn change_assignment(
         &self,

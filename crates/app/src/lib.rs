@@ -5,6 +5,8 @@
 //! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
 //! - [`users`], [`settings`]: the firm's people and what it can set.
 //! - [`lists`], [`analytics`]: what the index answers.
+//! - [`audit`], [`reports`]: the audit trail, and what the index's rows come to.
+//! - [`exports`]: a whole list, page after page, on record.
 //! - [`stream`]: a conversation's events as they happen.
 //! - [`import`]: conversations from elsewhere.
 //! - [`idempotency`], [`resume`], [`consistency`]: keys, tokens and what hangs on them.
@@ -15,16 +17,19 @@
 pub mod access;
 pub mod analytics;
 pub mod assignments;
+pub mod audit;
 mod call;
 pub mod consistency;
 pub mod conversations;
 pub mod error;
+pub mod exports;
 pub mod idempotency;
 pub mod import;
 pub mod intake;
 pub mod lists;
 mod maintenance;
 pub mod messages;
+pub mod reports;
 pub mod resume;
 pub mod runtime;
 pub mod settings;

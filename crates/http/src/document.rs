@@ -29,6 +29,10 @@ use crate::problem;
         (name = "analytics", description = "What waits, who has how much to do, how practice areas and days compare"),
         (name = "users", description = "A firm's people"),
         (name = "firm", description = "The firm itself"),
+        (name = "compliance", description = "The audit trail, and reports for compliance"),
+        (name = "exports", description = "Whole lists and reports as files. Each is put on record as `data_exported` before its first byte \
+                                          leaves. `X-Engage-As-Of` and `X-Engage-Lag-Ms` say how fresh the index was at its first page. \
+                                          One that breaks off ends without the end of its body: it is not whole"),
         (name = "clients", description = "What clients do from outside the firm"),
         (name = "platform", description = "Looking after a firm's index"),
     )

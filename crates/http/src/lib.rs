@@ -5,6 +5,7 @@
 //! - [`problem`]: errors on the wire; the only place that knows status codes of errors.
 //! - [`token`], [`caller`]: bearer tokens, and who sends a request.
 //! - `input`, `params`, `page`, `answer`: what comes in and goes out around the JSON.
+//! - `export`: whole lists as files.
 //! - `edge`: the outermost layer: request ids, security headers, the body of every problem.
 //! - `document`, `schema`: the OpenAPI document, made from the same code.
 //!
@@ -14,6 +15,7 @@ mod answer;
 pub mod caller;
 mod document;
 mod edge;
+mod export;
 mod input;
 mod page;
 mod params;

@@ -32,13 +32,16 @@ macro_rules! handlers {
 
 mod analytics;
 mod assignments;
+mod audit;
 mod conversations;
+mod exports;
 mod goals;
 mod health;
 mod import;
 mod intake;
 mod messages;
 mod platform;
+mod reports;
 mod settings;
 mod stream;
 mod users;
@@ -81,6 +84,23 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: stream::visitor))
         .routes(handlers!(R: platform::reconcile))
         .routes(handlers!(R: platform::rebuild))
+        .routes(handlers!(R: assignments::list))
+        .routes(handlers!(R: audit::of_conversation))
+        .routes(handlers!(R: audit::list))
+        .routes(handlers!(R: reports::data_access))
+        .routes(handlers!(R: reports::conflicts))
+        .routes(handlers!(R: exports::conversations_csv))
+        .routes(handlers!(R: exports::conversations_ndjson))
+        .routes(handlers!(R: exports::users_csv))
+        .routes(handlers!(R: exports::users_ndjson))
+        .routes(handlers!(R: exports::assignments_csv))
+        .routes(handlers!(R: exports::assignments_ndjson))
+        .routes(handlers!(R: exports::audit_csv))
+        .routes(handlers!(R: exports::audit_ndjson))
+        .routes(handlers!(R: exports::data_access_csv))
+        .routes(handlers!(R: exports::data_access_ndjson))
+        .routes(handlers!(R: exports::conflicts_csv))
+        .routes(handlers!(R: exports::conflicts_ndjson))
         .merge(import::api())
 }
 

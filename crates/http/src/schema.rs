@@ -3,7 +3,7 @@
 
 use engage_app::analytics::Reach;
 use engage_domain::{
-    Role, Timestamp,
+    Outcome, Role, Timestamp,
     conversation::{AssignmentStatus, Author, ConflictStatus, GoalPriority, Phase, Priority, Status},
     firm::FirmStatus,
     user::UserStatus,
@@ -34,6 +34,7 @@ words! {
     priority = Priority;
     assignment_status = AssignmentStatus;
     author = Author;
+    outcome = Outcome;
     user_status = UserStatus;
     sort = Sort;
     direction = Direction;

@@ -7,6 +7,7 @@ pub(crate) mod firm;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod reconciliation;
+pub(crate) mod report;
 pub(crate) mod user;
 
 use engage_app::Caller;

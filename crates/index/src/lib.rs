@@ -5,6 +5,7 @@
 //! - [`rows`]: the rows as types: written under a version guard, read back, digested.
 //! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
 //! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
+//! - [`reports`]: what the audit trail and the conflicts come to, counted.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //! - [`reconciliation`]: how stored rows differ from their sources, and the statements that mend them.
@@ -18,8 +19,10 @@ pub mod audit;
 pub mod checkpoint;
 pub mod conversations;
 pub mod page;
+mod place;
 pub mod projection;
 pub mod reconciliation;
+pub mod reports;
 pub mod rows;
 pub mod scan;
 mod statement;

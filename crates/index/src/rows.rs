@@ -104,12 +104,18 @@ pub(crate) fn select(table: Table) -> String {
     [table.columns(), table.counters()].concat().join(", ")
 }
 
+/// As [`select`], of a table that a statement with several tables calls `alias`.
+pub(crate) fn select_of(alias: &str, table: Table) -> String {
+    let columns = [table.columns(), table.counters()].concat();
+    columns.into_iter().map(|column| format!("{alias}.{column}")).collect::<Vec<_>>().join(", ")
+}
+
 fn corrupt(table: Table, at: usize, text: &str) -> journal::Error {
     let column = table.columns().get(at).unwrap_or(&"a counter");
     journal::Error::Corrupt(format!("{text:?} in {}.{column}", table.name()))
 }
 
-fn parse<T: FromStr>(table: Table, row: &dyn Row, at: usize) -> Result<T, journal::Error> {
+pub(crate) fn parse<T: FromStr>(table: Table, row: &dyn Row, at: usize) -> Result<T, journal::Error> {
     let text = row.text(at)?;
     text.parse().map_err(|_| corrupt(table, at, text))
 }
@@ -124,11 +130,21 @@ fn word<T>(table: Table, row: &dyn Row, at: usize, read: fn(&str) -> Option<T>) 
     read(text).ok_or_else(|| corrupt(table, at, text))
 }
 
+/// As [`word`], of a column that may be empty.
+pub(crate) fn maybe_word<T>(
+    table: Table,
+    row: &dyn Row,
+    at: usize,
+    read: fn(&str) -> Option<T>,
+) -> Result<Option<T>, journal::Error> {
+    row.maybe_text(at)?.map(|text| read(text).ok_or_else(|| corrupt(table, at, text))).transpose()
+}
+
 fn private(row: &dyn Row, at: usize) -> Result<Option<Private>, journal::Error> {
     Ok(row.maybe_text(at)?.map(Private::from))
 }
 
-fn unsigned<T: TryFrom<i64>>(table: Table, row: &dyn Row, at: usize) -> Result<T, journal::Error> {
+pub(crate) fn unsigned<T: TryFrom<i64>>(table: Table, row: &dyn Row, at: usize) -> Result<T, journal::Error> {
     let integer = row.integer(at)?;
     T::try_from(integer).map_err(|_| corrupt(table, at, &integer.to_string()))
 }

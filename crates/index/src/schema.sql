@@ -97,8 +97,8 @@ CREATE TABLE case_assignment_index (
   PRIMARY KEY (firmId, sessionId, assignedTo)
 ) STRICT, WITHOUT ROWID;
 
--- Behind the order of its list, what is added up for each person.
-CREATE INDEX idx_firm_assignee ON case_assignment_index (firmId, assignedTo, status, sessionId, dueDate, estimatedHours);
+-- In the order of a person's list; behind it, what is added up for each person.
+CREATE INDEX idx_firm_assignee ON case_assignment_index (firmId, assignedTo, status, dueDate, sessionId, estimatedHours);
 CREATE INDEX idx_firm_priority ON case_assignment_index (firmId, priority, dueDate);
 -- An index cannot ask a clock: "overdue" is asked against a bound time.
 CREATE INDEX idx_firm_overdue ON case_assignment_index (firmId, dueDate) WHERE status = 'active';
@@ -125,6 +125,8 @@ CREATE INDEX idx_firm_audit_time ON audit_log_index (firmId, timestamp);
 CREATE INDEX idx_firm_audit_user ON audit_log_index (firmId, userId, timestamp);
 CREATE INDEX idx_firm_audit_action ON audit_log_index (firmId, action, timestamp);
 CREATE INDEX idx_firm_audit_resource ON audit_log_index (firmId, resourceType, resourceId);
+-- What was refused or went wrong is little, and is what compliance asks for first.
+CREATE INDEX idx_firm_audit_refused ON audit_log_index (firmId, outcome, timestamp) WHERE outcome <> 'success';
 
 -- Conflicts of interest, as the firm's registry finds them.
 CREATE TABLE conflict_detection_index (

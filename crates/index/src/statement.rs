@@ -157,4 +157,26 @@ impl Draft {
         *self.0.sql.to_mut() += &format!(" ORDER BY {} LIMIT ?{at}", columns.join(", "));
         self.0
     }
+
+    /// Ends with a constant text.
+    pub(crate) fn ending(mut self, text: &'static str) -> Statement {
+        *self.0.sql.to_mut() += text;
+        self.0
+    }
+
+    /// Ends as [`Draft::page`] does, where no single index walks the rows in their order but several do, each a part of them: the draft, which
+    /// began with an empty text, holds the conditions that every part shares. SQLite merges the walks and stops at the limit. D1 takes no more
+    /// than five parts.
+    pub(crate) fn merged(
+        mut self,
+        parts: &[String],
+        columns: &[&str],
+        direction: Direction,
+        limit: Limit,
+    ) -> Statement {
+        let conditions = std::mem::take(self.0.sql.to_mut());
+        let parts: Vec<_> = parts.iter().map(|part| format!("{part}{conditions}")).collect();
+        self.0.sql = parts.join(" UNION ALL ").into();
+        self.page(columns, direction, limit)
+    }
 }

@@ -20,6 +20,8 @@ mod counts;
 mod people;
 #[path = "it/plans.rs"]
 mod plans;
+#[path = "it/reports.rs"]
+mod reports;
 #[path = "it/rows.rs"]
 mod rows;
 #[path = "it/schema.rs"]

@@ -16,7 +16,11 @@ use axum::{
 use engage_app::{Engage, Runtime};
 use engage_domain::{FirmId, Role, Timestamp, firm::SettingsChange};
 use engage_http::{Config, Peer, TokenKey, TokenRequest, issue_token};
-use engage_index::{AuditRow, Limit, Range, audit::AuditByTime, page::Direction};
+use engage_index::{
+    AuditRow, Limit,
+    audit::{AuditFilters, AuditList},
+    page::Direction,
+};
 use engage_native::{Options, Platform, verify};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -115,7 +119,8 @@ impl Ask<'_> {
     pub async fn send(self) -> Reply {
         let (parts, body) = self.open().await.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let json = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().ends_with(b"json"));
+        let is_json = |kind: &[u8]| kind.ends_with(b"/json") || kind.ends_with(b"+json");
+        let json = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| is_json(kind.as_bytes()));
         let body = if json { serde_json::from_slice(&bytes).unwrap() } else { String::from_utf8_lossy(&bytes).into() };
         Reply { status: parts.status, headers: parts.headers, body }
     }
@@ -218,10 +223,9 @@ impl TestApp {
         self.settle(firm).await;
         let firm: FirmId = firm.parse().unwrap();
         let (direction, limit) = (Direction::Desc, Limit::new(100).unwrap());
-        let list = AuditByTime { firm: firm.clone(), span: Range::ALL, direction, after: None, limit };
-        let (mut rows, _) = self.engage.runtime().query(&firm, list, None).await.unwrap();
-        rows.reverse();
-        rows
+        let list = AuditList { firm: firm.clone(), filters: AuditFilters::default(), direction, after: None, limit };
+        let (rows, _) = self.engage.runtime().query(&firm, list, None).await.unwrap();
+        rows.into_iter().rev().map(|listed| listed.row).collect()
     }
 }
 

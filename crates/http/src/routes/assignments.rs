@@ -1,25 +1,36 @@
-//! Who is responsible for a conversation.
+//! Who is responsible for a conversation, and the firm's assignments.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{StatusCode, Uri},
+    response::Response,
+};
 use engage_app::{Runtime, assignments::AssignmentChange};
 use engage_domain::{
-    ConversationId, Timestamp,
+    ConversationId, FirmId, Timestamp, UserId,
     conversation::{AssignmentStatus, Priority, Terms},
     text::Private,
 };
+use engage_index::assignments::{AssignmentFilters, AssignmentList};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::conversations::written;
 use crate::{
+    answer,
     caller::Signed,
-    document::{IdPath, Problems, WriteHeaders},
+    document::{IdPath, ListHeaders, Problems, WriteHeaders},
     input::{Conditions, Input},
-    params::Id,
+    page::{limit, linked},
+    params::{Consistency, Id, Params},
     problem::Problem,
     schema,
     server::Shared,
-    views::conversation::ConversationAnswer,
+    views::{
+        conversation::ConversationAnswer,
+        list::PageView,
+        report::{AssignmentRowView, AssignmentsAnswer},
+    },
 };
 
 /// Who is to be responsible, and on which terms.
@@ -101,4 +112,64 @@ pub(crate) async fn unassign<R: Runtime>(
 ) -> Result<Response, Problem> {
     let done = server.engage.unassign(&caller, id, &write).await?;
     Ok(written(StatusCode::OK, &caller, &done))
+}
+
+/// Which assignments.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AssignmentsQuery {
+    /// A user's id.
+    #[param(schema_with = schema::ulid)]
+    assigned_to: Option<UserId>,
+    #[param(schema_with = schema::assignment_status)]
+    status: Option<AssignmentStatus>,
+    #[param(schema_with = schema::priority)]
+    priority: Option<Priority>,
+    /// `true`: active, and due before now. It goes with no other status.
+    overdue: Option<bool>,
+    /// The `page.next` of the page before.
+    cursor: Option<String>,
+    /// Most rows of the page: 1 to 100, 50 unless said otherwise.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+impl AssignmentsQuery {
+    pub(super) fn list(self, firm: FirmId, now: Timestamp) -> Result<AssignmentList, Problem> {
+        let Self { assigned_to, status, priority, overdue, cursor, limit: rows } = self;
+        if overdue == Some(false) {
+            return Err(Problem::invalid("overdue", "must be true, or absent"));
+        }
+        if overdue.is_some() && status.is_some_and(|status| status != AssignmentStatus::Active) {
+            return Err(Problem::invalid("status", "must be active or absent where overdue is asked for"));
+        }
+        let filters = AssignmentFilters { assigned_to, status, priority, overdue_at: overdue.map(|_| now) };
+        let after = cursor.map(|text| text.parse()).transpose();
+        let after = after.map_err(|_| Problem::invalid("cursor", "was not given by this list"))?;
+        Ok(AssignmentList { firm, filters, after, limit: limit(rows)? })
+    }
+}
+
+/// The firm's assignments, from its index: by due date, those without one last.
+#[utoipa::path(get, path = "/api/v1/firm/assignments", tag = "conversations", params(AssignmentsQuery, ListHeaders),
+    responses((status = 200, body = AssignmentsAnswer), Problems))]
+pub(crate) async fn list<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Signed(caller): Signed,
+    Consistency(token): Consistency,
+    uri: Uri,
+    Params(query): Params<AssignmentsQuery>,
+) -> Result<Response, Problem> {
+    let list = query.list(caller.firm.clone(), server.engage.runtime().now())?;
+    let limit = list.limit.get();
+    let page = server.engage.list_assignments(&caller, list, token).await?;
+    let next = page.next.map(|place| place.to_string());
+    let body = AssignmentsAnswer {
+        assignments: page.rows.iter().map(AssignmentRowView::from).collect(),
+        page: PageView { next: next.clone(), limit },
+        index: page.freshness.into(),
+        source: "index",
+    };
+    Ok(linked(answer::json(StatusCode::OK, &body), &uri, next.as_deref()))
 }

@@ -9,7 +9,7 @@ use engage_app::{
     Caller, Runtime,
     users::{NewUser, UserChange},
 };
-use engage_domain::{Role, User, UserId, text::Private, user::UserStatus};
+use engage_domain::{FirmId, Role, User, UserId, text::Private, user::UserStatus};
 use engage_index::users::UserList;
 use engage_journal::Answer;
 use serde::Deserialize;
@@ -48,6 +48,13 @@ pub(crate) struct UsersQuery {
     limit: Option<u32>,
 }
 
+impl UsersQuery {
+    pub(super) fn list(self, firm: FirmId) -> Result<UserList, Problem> {
+        let Self { role, status, cursor, limit: rows } = self;
+        Ok(UserList { firm, role, status, after: cursor, limit: limit(rows)? })
+    }
+}
+
 /// The firm's users, from its index, in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/firm/users", tag = "users", params(UsersQuery, ListHeaders),
     responses((status = 200, body = UsersAnswer), Problems))]
@@ -56,10 +63,10 @@ pub(crate) async fn list<R: Runtime>(
     Signed(caller): Signed,
     Consistency(token): Consistency,
     uri: Uri,
-    Params(UsersQuery { role, status, cursor, limit: rows }): Params<UsersQuery>,
+    Params(query): Params<UsersQuery>,
 ) -> Result<Response, Problem> {
-    let limit = limit(rows)?;
-    let list = UserList { firm: caller.firm.clone(), role, status, after: cursor, limit };
+    let list = query.list(caller.firm.clone())?;
+    let limit = list.limit;
     let page = server.engage.list_users(&caller, list, token).await?;
     let next = page.next.map(|user| user.to_string());
     let body = UsersAnswer {

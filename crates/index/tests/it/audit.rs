@@ -1,16 +1,17 @@
-//! The audit trail: from entries to rows, and its two lists.
+//! The audit trail: from entries to rows, and its list against a filter in memory.
 
 use std::ops::ControlFlow;
 
-use engage_domain::{Actor, EntryId, Firm, Kind, Outcome, Role, Version, firm::Command};
+use engage_domain::{Actor, EntryId, Firm, Kind, Outcome, Role, User, Version, firm::Command, text::Private};
 use engage_index::{
-    AuditRow, IndexRow, Limit, Query, Range, Table,
-    audit::{AuditByTime, AuditOfResource},
+    AuditRow, IndexRow, Limit, Range, Table,
+    audit::{AuditFilters, AuditList, AuditPlace, AuditedResource, ListedEntry},
     page::Direction,
     projection,
     scan::{Count, VersionOf},
 };
 use engage_journal::{Activation, Call, Entry, Ground, Intent, Journal, ObjectKey, read, store};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 use ulid::Ulid;
 
 use crate::{
@@ -116,43 +117,35 @@ fn trail() -> (Db, Vec<AuditRow>) {
     (db, rows)
 }
 
-/// Reads every page of a list.
-fn pages<Q: Query<Row = AuditRow>, C>(
-    db: &mut Db,
-    mut ask: impl FnMut(Option<C>) -> Q,
-    mut page: impl FnMut(&Q, Vec<AuditRow>) -> (Vec<AuditRow>, Option<C>),
-) -> Vec<AuditRow> {
-    let (mut found, mut after) = (vec![], None);
+/// Reads every page of a list, handing each place back as text, as a caller does.
+fn pages(db: &mut Db, filters: &AuditFilters, direction: Direction, limit: u32) -> Vec<ListedEntry> {
+    let (filters, limit) = (filters.clone(), Limit::new(limit).unwrap());
+    let (mut list, mut found) = (AuditList { firm: firm(), filters, direction, after: None, limit }, vec![]);
     loop {
-        let query = ask(after);
-        let rows = db.all(&query);
-        let (rows, next) = page(&query, rows);
+        let rows = db.all(&list);
+        let (rows, next) = list.page(rows);
         found.extend(rows);
-        if next.is_none() {
-            return found;
-        }
-        after = next;
+        let Some(next) = next else { return found };
+        list.after = Some(next.to_string().parse().unwrap());
     }
+}
+
+fn resource(kind: &str, id: Option<&str>) -> AuditedResource {
+    AuditedResource { kind: kind.into(), id: id.map(Into::into) }
 }
 
 #[test]
 fn a_resources_trail_is_paged_in_both_directions() {
     let (mut db, rows) = trail();
     for direction in Direction::ALL {
-        let ask = |after| AuditOfResource {
-            firm: firm(),
-            resource_type: "conversation".into(),
-            resource_id: "c1".into(),
-            direction,
-            after,
-            limit: Limit::new(1).unwrap(),
-        };
+        let filters = AuditFilters { resource: Some(resource("conversation", Some("c1"))), ..AuditFilters::default() };
         let mut expected: Vec<_> =
             rows.iter().filter(|row| row.resource_id.as_deref() == Some("c1")).cloned().collect();
         if direction == Direction::Desc {
             expected.reverse();
         }
-        assert_eq!(pages(&mut db, ask, AuditOfResource::page), expected);
+        let found: Vec<_> = pages(&mut db, &filters, direction, 1).into_iter().map(|listed| listed.row).collect();
+        assert_eq!(found, expected);
     }
 }
 
@@ -162,13 +155,107 @@ fn correction_4_a_span_of_the_trail_is_half_open_and_paged_in_both_directions() 
     for (direction, from, to) in
         Direction::ALL.into_iter().flat_map(|way| [(way, None, None), (way, Some(at(1)), Some(at(4)))])
     {
-        let span = Range::new(from, to).unwrap();
-        let ask = |after| AuditByTime { firm: firm(), span, direction, after, limit: Limit::new(3).unwrap() };
-        let mut expected: Vec<_> = rows.iter().filter(|row| span.contains(row.timestamp)).cloned().collect();
+        let filters = AuditFilters { span: Range::new(from, to).unwrap(), ..AuditFilters::default() };
+        let mut expected: Vec<_> = rows.iter().filter(|row| filters.span.contains(row.timestamp)).cloned().collect();
         if direction == Direction::Desc {
             expected.reverse();
         }
-        assert_eq!(pages(&mut db, ask, AuditByTime::page), expected);
+        let found: Vec<_> = pages(&mut db, &filters, direction, 3).into_iter().map(|listed| listed.row).collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_place_that_no_list_gave_is_refused() {
+    for text in ["", "x", "W10", "WyJub25lIiwiMDEiXQ", &"A".repeat(9_000)] {
+        assert!(text.parse::<AuditPlace>().is_err(), "{text}");
+    }
+}
+
+prop_compose! {
+    /// Few values, so that matches abound; several entries share a millisecond.
+    fn drawn()(
+        (actor, action, outcome) in (option::of(0u64..3), select(&["access_conversation", "access_denied", "message_added"][..]), select(&Outcome::ALL[..])),
+        (kind, named) in (select(&["conversation", "user"][..]), option::weighted(0.9, 0u8..3)),
+        step in 0i64..3,
+    ) -> (AuditRow, i64) {
+        let row = AuditRow {
+            user_id: actor.map(user),
+            action: action.into(),
+            outcome,
+            resource_type: kind.into(),
+            resource_id: named.map(|n| format!("r{n}").into()),
+            ..row(0, Kind::Conversation, "c", "{}")
+        };
+        (row, step)
+    }
+}
+
+prop_compose! {
+    fn filters()(
+        user_filter in option::weighted(0.4, 0u64..3),
+        action in option::weighted(0.4, select(&["access_conversation", "message_added", "none"][..])),
+        about in option::weighted(0.5, (select(&["conversation", "user"][..]), option::weighted(0.5, 0u8..3))),
+        outcome in option::weighted(0.3, select(&Outcome::ALL[..])),
+        (from, length) in (option::weighted(0.4, 0i64..40), option::weighted(0.4, 0i64..40)),
+    ) -> AuditFilters {
+        AuditFilters {
+            user: user_filter.map(user),
+            action: action.map(Into::into),
+            resource: about.map(|(kind, id)| resource(kind, id.map(|n| format!("r{n}")).as_deref())),
+            outcome,
+            span: Range::new(from.map(at), length.map(|length| at(from.unwrap_or(0) + length))).unwrap(),
+        }
+    }
+}
+
+fn belongs(row: &AuditRow, filters: &AuditFilters) -> bool {
+    filters.user.is_none_or(|user| row.user_id == Some(user))
+        && filters.action.as_ref().is_none_or(|action| row.action == *action)
+        && filters.outcome.is_none_or(|outcome| row.outcome == outcome)
+        && filters.span.contains(row.timestamp)
+        && filters.resource.as_ref().is_none_or(|wanted| {
+            row.resource_type == wanted.kind && (wanted.id.is_none() || row.resource_id == wanted.id)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_trail_is_what_a_filter_over_all_entries_gives(
+        drawn in vec(drawn(), 0..40),
+        filters in filters(),
+        direction in select(&Direction::ALL[..]),
+        limit in 1u32..8,
+    ) {
+        let mut db = Db::new();
+        // Two of three users are known to the index.
+        for n in 0..2 {
+            let name = Some(Private::from("Ann"));
+            let state = User { version: Version(1), name, role: Some(Role::Attorney), ..User::default() };
+            db.run(&projection::user_row(&firm(), user(n), &state).to_statement());
+        }
+        let mut now = 0;
+        let rows: Vec<_> = (0..).zip(drawn).map(|(n, (row, step))| {
+            now += step;
+            AuditRow { audit_id: id(n), timestamp: at(now), seq: n as i64 + 1, ..row }
+        }).collect();
+        for row in &rows {
+            db.run(&row.to_statement());
+            // The same of another firm.
+            db.run(&AuditRow { firm_id: "other".parse().unwrap(), ..row.clone() }.to_statement());
+        }
+        let known = |row: &AuditRow| row.user_id.is_some_and(|id| id != user(2));
+        let mut expected: Vec<_> = rows.into_iter().filter(|row| belongs(row, &filters)).map(|row| ListedEntry {
+            user_name: known(&row).then(|| "Ann".into()),
+            user_role: known(&row).then_some(Role::Attorney),
+            row,
+        }).collect();
+        if direction == Direction::Desc {
+            expected.reverse();
+        }
+        prop_assert_eq!(pages(&mut db, &filters, direction, limit), expected);
     }
 }
 

@@ -6,15 +6,17 @@ use engage_domain::{
     user::UserStatus,
 };
 use engage_index::{
-    AssignmentRow, IndexRow, Limit, UserRow,
-    assignments::AssignmentList,
+    IndexRow, Limit, UserRow,
+    assignments::{AssignmentFilters, AssignmentList, AssignmentPlace, ListedAssignment},
     projection,
     users::{UserByEmail, UserById, UserList},
 };
 
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
 use crate::{
     db::Db,
-    sample::{at, firm, session, user},
+    sample::{at, conversation, firm, session, user},
 };
 
 fn users() -> (Db, Vec<UserRow>) {
@@ -70,51 +72,95 @@ fn a_user_is_found_by_email_and_by_id() {
     assert_eq!(db.all(&UserById { firm: "other".parse().unwrap(), user: user(4) }), []);
 }
 
-#[test]
-fn assignments_are_filtered_and_paged() {
-    let mut db = Db::new();
-    let mut rows = vec![];
-    for n in 0..12u64 {
-        let assignment = |person: u64| Assignment {
-            assigned_to: user(person),
-            assigned_by: Some(user(9)),
-            assigned_at: at(0),
-            status: AssignmentStatus::ALL[(n + person) as usize % 4],
-            terms: Terms { priority: Priority::ALL[n as usize % 2], estimated_hours: Some(1.5), ..Terms::default() },
-            actual_hours: None,
-            version: Version(1),
-        };
-        let state = Conversation { assignments: vec![assignment(1), assignment(2)], ..Conversation::default() };
-        rows.extend(projection::assignment_rows(&firm(), session(n), &state));
+prop_compose! {
+    /// Few values, so that ties and matches abound.
+    fn assignment()(
+        (conversation, person) in (0u64..6, 0u64..3),
+        (status, priority) in (select(&AssignmentStatus::ALL[..]), select(&Priority::ALL[..])),
+        due in option::weighted(0.7, 0i64..5),
+    ) -> (u64, Assignment) {
+        let terms = Terms { priority, due_date: due.map(at), estimated_hours: Some(1.5), notes: None };
+        let (assigned_to, assigned_by) = (user(person), Some(user(9)));
+        let assigned_at = at(0);
+        (conversation, Assignment { assigned_to, assigned_by, assigned_at, status, terms, actual_hours: None, version: Version(1) })
     }
-    for row in rows.iter().rev() {
-        db.run(&row.to_statement());
+}
+
+prop_compose! {
+    fn assignment_filters()(
+        person in option::of(0u64..3),
+        status in option::of(select(&AssignmentStatus::ALL[..])),
+        priority in option::of(select(&Priority::ALL[..])),
+        overdue in option::weighted(0.3, 0i64..6),
+    ) -> AssignmentFilters {
+        // What is overdue is active: no list asks for it with another status.
+        let status = status.filter(|_| overdue.is_none());
+        AssignmentFilters { assigned_to: person.map(user), status, priority, overdue_at: overdue.map(at) }
     }
-    for bits in 0..8u32 {
-        let has = |bit: u32| bits & (1 << bit) != 0;
-        let assigned_to = has(0).then(|| user(2));
-        let (status, priority) = (has(1).then_some(AssignmentStatus::Active), has(2).then_some(Priority::Urgent));
-        let (mut after, mut found) = (None, vec![]);
-        loop {
-            let list =
-                AssignmentList { firm: firm(), assigned_to, status, priority, after, limit: Limit::new(2).unwrap() };
-            let page = db.all(&list);
-            let (page, next) = list.page(page);
-            found.extend(page);
-            after = next;
-            if after.is_none() {
-                break;
+}
+
+/// Reads every page as the application does: what the dated part leaves free, the undated part fills.
+fn assignment_pages(db: &mut Db, filters: &AssignmentFilters, limit: u32) -> Vec<ListedAssignment> {
+    let (filters, limit) = (filters.clone(), Limit::new(limit).unwrap());
+    let (mut list, mut found) = (AssignmentList { firm: firm(), filters, after: None, limit }, vec![]);
+    loop {
+        let mut rows = db.all(&list);
+        if let Some(rest) = list.undated(rows.len()) {
+            rows.extend(db.all(&rest));
+        }
+        let (rows, next) = list.page(rows);
+        assert!(rows.len() <= limit.get() as usize);
+        found.extend(rows);
+        let Some(next) = next else { return found };
+        list.after = Some(next.to_string().parse().unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn assignments_are_what_a_sort_in_memory_gives(
+        drawn in vec(assignment(), 0..20),
+        filters in assignment_filters(),
+        limit in 1u32..6,
+    ) {
+        let mut db = Db::new();
+        let (mut rows, mut taken) = (vec![], std::collections::BTreeSet::new());
+        for n in 0..6 {
+            let mut conversation = conversation(n);
+            conversation.client_name = (n != 1).then(|| format!("Client {n}").as_str().into());
+            conversation.is_deleted = n == 0;
+            db.run(&conversation.to_statement());
+        }
+        for (n, assignment) in drawn {
+            if !taken.insert((n, assignment.assigned_to)) {
+                continue;
+            }
+            let state = Conversation { assignments: vec![assignment], ..Conversation::default() };
+            for row in projection::assignment_rows(&firm(), session(n), &state) {
+                db.run(&row.to_statement());
+                let client_name = (n != 1).then(|| format!("Client {n}").as_str().into());
+                rows.extend((n != 0).then_some(ListedAssignment { row, client_name }));
             }
         }
-        let belongs = |row: &&AssignmentRow| {
-            assigned_to.is_none_or(|user| row.assigned_to == user)
-                && status.is_none_or(|status| row.status == status)
-                && priority.is_none_or(|priority| row.priority == priority)
-        };
-        let mut expected: Vec<_> = rows.iter().filter(belongs).cloned().collect();
-        if assigned_to.is_some() {
-            expected.sort_by_key(|row| (row.status.as_str(), row.session_id));
-        }
-        assert_eq!(found, expected, "{bits:03b}");
+        rows.retain(|ListedAssignment { row, .. }| {
+            filters.assigned_to.is_none_or(|user| row.assigned_to == user)
+                && filters.status.is_none_or(|status| row.status == status)
+                && filters.priority.is_none_or(|priority| row.priority == priority)
+                && filters.overdue_at.is_none_or(|now| {
+                    row.status == AssignmentStatus::Active && row.due_date.is_some_and(|due| due < now)
+                })
+        });
+        rows.sort_by_key(|ListedAssignment { row, .. }| (row.due_date.is_none(), row.due_date, row.session_id, row.assigned_to));
+        prop_assert_eq!(assignment_pages(&mut db, &filters, limit), rows);
+    }
+}
+
+#[test]
+fn a_place_that_no_list_of_assignments_gave_is_refused() {
+    let due_alone = AssignmentPlace { due: Some(at(0)), last: None }.to_string();
+    for text in ["", "x", "W10", &due_alone] {
+        assert!(text.parse::<AssignmentPlace>().is_err(), "{text}");
     }
 }

@@ -8,7 +8,9 @@ use engage_domain::{
     user::UserStatus,
 };
 use engage_index::{
-    IndexRow, Limit, Query, SCHEMA, SCHEMA_VERSION, Table, assignments::OverdueAssignments, checkpoint::ReadCheckpoint,
+    IndexRow, Limit, Query, SCHEMA, SCHEMA_VERSION, Table,
+    assignments::{AssignmentFilters, AssignmentList},
+    checkpoint::ReadCheckpoint,
     projection,
 };
 use engage_journal::{Sql, Value, sql};
@@ -107,11 +109,13 @@ fn correction_2_overdue_is_asked_against_a_bound_now() {
     for row in projection::assignment_rows(&firm(), session(1), &state) {
         assert_eq!(db.run(&row.to_statement()), 1);
     }
+    db.run(&conversation(1).to_statement());
     let mut overdue = |now, after| {
-        let query = OverdueAssignments { firm: firm(), now: at(now), after, limit: Limit::new(1).unwrap() };
+        let filters = AssignmentFilters { overdue_at: Some(at(now)), ..AssignmentFilters::default() };
+        let query = AssignmentList { firm: firm(), filters, after, limit: Limit::new(1).unwrap() };
         let rows = db.all(&query);
         let (page, next) = query.page(rows);
-        (page.iter().map(|row| row.assigned_to).collect::<Vec<_>>(), next)
+        (page.iter().map(|listed| listed.row.assigned_to).collect::<Vec<_>>(), next)
     };
     assert_eq!(overdue(9, None), (vec![], None));
     let (first, next) = overdue(20, None);

@@ -13,8 +13,9 @@ use engage_app::{Fault, Runtime};
 use engage_domain::{Actor, Conversation, Firm, FirmId, Timestamp, conversation};
 use engage_index::{
     Limit,
-    audit::LatestOf,
+    audit::{AuditFilters, AuditList},
     conversations::DeletedConversations,
+    page::Direction,
     reconciliation::{Rebuilt, Reconciled},
 };
 use engage_journal::{Call, Error, Hosted, Intent, read, verify};
@@ -220,10 +221,16 @@ impl Platform {
 
     /// When the firm's index was last reconciled; before the first time, when the firm was founded.
     async fn last_reconciled(&self, firm: &Arc<FirmHandle>) -> Result<Timestamp, Fault> {
-        let query = LatestOf { firm: firm.id.clone(), action: RECONCILED, limit: Limit::default() };
+        let query = AuditList {
+            firm: firm.id.clone(),
+            filters: AuditFilters { action: Some(RECONCILED.into()), ..AuditFilters::default() },
+            direction: Direction::Desc,
+            after: None,
+            limit: Limit::default(),
+        };
         let rows = self.read(&firm.id, Source::Index, move |db| all(db, &query)).await?;
-        if let Some(last) = rows.iter().find(|row| !is_dry(&row.details)) {
-            return Ok(last.timestamp);
+        if let Some(last) = rows.iter().find(|entry| !is_dry(&entry.row.details)) {
+            return Ok(last.row.timestamp);
         }
         let founded = self.read(&firm.id, Source::Journal, |db| read::first_entry_at(db)).await?;
         Ok(founded.unwrap_or_else(|| self.clock.now()))

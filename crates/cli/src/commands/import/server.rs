@@ -90,6 +90,9 @@ fn step(dated: &Dated) -> Option<Value> {
         | Act::Reopen
         | Act::Delete
         | Act::Restore
+        | Act::Hold { .. }
+        | Act::ReleaseHold
+        | Act::Erase { .. }
         | Act::RotateResumeToken { .. }
         | Act::ExpireResumeToken
         | Act::History(_) => return None,

@@ -1,0 +1,155 @@
+//! Exports: a whole list or report, page after page, as it is read.
+//!
+//! An export begins with its first page, so that whoever may not have it, or comes while the index cannot be read, is told so at once. Then it is put
+//! on record, on the firm's object, before anything leaves. Then come the pages, one at a time: memory holds one, whatever the
+//! length. Each is a page of its own, not of one moment: a row that moves meanwhile may be met twice or not at all, as by anybody
+//! who leafs through the list.
+
+use std::{future::Future, sync::Arc};
+
+use engage_domain::Timestamp;
+use engage_index::{
+    ConversationList, ConversationRow, Limit, Range, UserRow,
+    assignments::{AssignmentList, ListedAssignment},
+    audit::{AuditList, ListedEntry},
+    page::LIMIT_MAX,
+    reports::ConflictCount,
+    users::UserList,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Caller, Engage, Error, Freshness, Runtime,
+    reports::{AccessReport, DailyAccess},
+    runtime::Token,
+};
+
+/// A page of an export.
+#[derive(Clone, Debug)]
+pub struct ExportPage<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// Whether another comes.
+    pub more: bool,
+    /// How fresh the index is.
+    pub freshness: Freshness,
+}
+
+/// A list that can be exported.
+pub trait Exportable<R: Runtime>: Send + 'static {
+    /// What it holds.
+    type Row: Send;
+
+    /// What an entry calls it.
+    const RESOURCE: &'static str;
+
+    /// The page at which the list stands; it moves on to the next.
+    fn turn(
+        &mut self,
+        engage: &Engage<R>,
+        caller: &Caller,
+        token: Option<Token>,
+    ) -> impl Future<Output = Result<ExportPage<Self::Row>, Error>> + Send;
+}
+
+macro_rules! exportable {
+    ($($list:ty: $resource:literal, $method:ident -> $row:ty;)+) => {$(
+        impl<R: Runtime> Exportable<R> for $list {
+            type Row = $row;
+
+            const RESOURCE: &'static str = $resource;
+
+            async fn turn(
+                &mut self,
+                engage: &Engage<R>,
+                caller: &Caller,
+                token: Option<Token>,
+            ) -> Result<ExportPage<$row>, Error> {
+                self.limit = Limit::new(LIMIT_MAX).unwrap_or_default();
+                let page = engage.$method(caller, self.clone(), token).await?;
+                let more = page.next.is_some();
+                self.after = page.next;
+                Ok(ExportPage { rows: page.rows, more, freshness: page.freshness })
+            }
+        }
+    )+};
+}
+
+exportable! {
+    ConversationList: "conversations", list_conversations -> ConversationRow;
+    UserList: "users", list_users -> UserRow;
+    AssignmentList: "assignments", list_assignments -> ListedAssignment;
+    AuditList: "audit", list_audit -> ListedEntry;
+    AccessReport: "data_access", list_accesses -> DailyAccess;
+}
+
+/// The report on conflicts detected in a span, which is one page.
+#[derive(Clone, Copy, Debug)]
+pub struct ConflictReport(pub Range);
+
+impl<R: Runtime> Exportable<R> for ConflictReport {
+    type Row = ConflictCount;
+
+    const RESOURCE: &'static str = "conflicts";
+
+    async fn turn(
+        &mut self,
+        engage: &Engage<R>,
+        caller: &Caller,
+        token: Option<Token>,
+    ) -> Result<ExportPage<ConflictCount>, Error> {
+        let (rows, freshness) = engage.conflict_counts(caller, self.0, token).await?;
+        Ok(ExportPage { rows, more: false, freshness })
+    }
+}
+
+/// A list on its way out.
+pub struct Export<R: Runtime, L: Exportable<R>> {
+    engage: Arc<Engage<R>>,
+    caller: Caller,
+    opened_at: Timestamp,
+    list: L,
+    first: Option<Vec<L::Row>>,
+    more: bool,
+    freshness: Freshness,
+}
+
+impl<R: Runtime, L: Exportable<R>> Export<R, L> {
+    /// Reads the first page, then puts the export on record. `filters` are what the caller asked for, without client data: they outlive an
+    /// erasure.
+    pub async fn open(
+        engage: Arc<Engage<R>>,
+        caller: Caller,
+        mut list: L,
+        format: &'static str,
+        filters: Map<String, Value>,
+        token: Option<Token>,
+    ) -> Result<Self, Error> {
+        let opened_at = engage.runtime.now();
+        let ExportPage { rows, more, freshness } = list.turn(&engage, &caller, token).await?;
+        let details = json!({ "resource": L::RESOURCE, "format": format, "filters": filters });
+        engage.note(&caller, "data_exported", &details).await?;
+        Ok(Self { engage, caller, opened_at, list, first: Some(rows), more, freshness })
+    }
+
+    /// How fresh the index was at the first page.
+    pub const fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
+    /// The next page's rows; none: that was the last. An error, also because the caller may no longer come in, means that the export is not whole.
+    pub async fn next(&mut self) -> Result<Option<Vec<L::Row>>, Error> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        if !self.more {
+            return Ok(None);
+        }
+        if !self.engage.still_admitted(&self.caller, self.opened_at).await? {
+            return Err(Error::Revoked);
+        }
+        let page = self.list.turn(&self.engage, &self.caller, None).await?;
+        self.more = page.more;
+        Ok(Some(page.rows))
+    }
+}
