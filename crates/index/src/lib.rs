@@ -5,6 +5,7 @@
 //! - [`rows`]: the rows as types: written under a version guard, read back, digested.
 //! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
+//! - [`reconciliations`]: when an index was last held against its sources, and what was found.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //!
 //! Architecture invariant: nothing here executes anything. It yields [`Statement`]s and decodes rows; an adapter runs them,
@@ -16,6 +17,7 @@ pub mod checkpoint;
 pub mod conversations;
 pub mod page;
 pub mod projection;
+pub mod reconciliations;
 pub mod rows;
 pub mod scan;
 mod statement;

@@ -3,7 +3,7 @@
 //! A [`Walk`] reads values as they are stored, not as they should be: a row that no projection could have written is still
 //! walked over, and shows by its digest.
 
-use engage_domain::{FirmId, Kind, UserId, Version};
+use engage_domain::{FirmId, Kind, Version};
 use engage_journal::{self as journal, ObjectKey, Row, Value};
 use sha2::{Digest, Sha256};
 
@@ -259,17 +259,17 @@ impl Query for VersionOf {
 pub struct UserCounts {
     /// The firm.
     pub firm: FirmId,
-    /// The user behind whom to begin; none: at the first.
-    pub after: Option<UserId>,
+    /// The user behind whom to begin, as stored; none: at the first.
+    pub after: Option<Box<str>>,
     /// Most rows to read at once.
     pub limit: u32,
 }
 
 /// One user's counts as they are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserCount {
-    /// The user.
-    pub user_id: UserId,
+    /// The user as stored, which need not be an id: such a row is an orphan, and reported rather than stumbled over.
+    pub user_id: Box<str>,
     /// `conversationCount`.
     pub conversation_count: u64,
     /// `assignedConversationCount`.
@@ -282,15 +282,17 @@ impl Query for UserCounts {
     fn statement(&self) -> Statement {
         let sql = "SELECT userId, conversationCount, assignedConversationCount FROM user_index
             WHERE firmId = ?1 AND userId > ?2 ORDER BY userId LIMIT ?3";
-        let after = self.after.map_or(Param::from(""), Param::from);
+        let after = self.after.as_deref().map_or(Param::from(""), Param::from);
         Statement::new(sql, vec![(&self.firm).into(), after, i64::from(self.limit).into()])
     }
 
     fn decode(row: &dyn Row) -> Result<UserCount, journal::Error> {
-        let text = row.text(0)?;
-        let user_id = text.parse().map_err(|_| journal::Error::Corrupt(format!("{text:?} in user_index.userId")))?;
         // A negative count is wrong in any case, and so is the largest there is.
         let count = |at| row.integer(at).map(|count| u64::try_from(count).unwrap_or(u64::MAX));
-        Ok(UserCount { user_id, conversation_count: count(1)?, assigned_conversation_count: count(2)? })
+        Ok(UserCount {
+            user_id: row.text(0)?.into(),
+            conversation_count: count(1)?,
+            assigned_conversation_count: count(2)?,
+        })
     }
 }

@@ -49,7 +49,10 @@ impl Readers {
         let idle = self.take(&key, generation);
         let mut db = match idle {
             Some(db) => db,
-            None => Db::reader(&path)?,
+            None => match source {
+                Source::Journal => Db::reader(&path)?,
+                Source::Index => Db::index_reader(&path)?,
+            },
         };
         // One moment for all that `work` reads; ends with the read, whatever came of it.
         db.begin_read()?;

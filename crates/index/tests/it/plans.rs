@@ -12,7 +12,9 @@ use engage_index::{
     conversations::{Filters, Order, Sort},
     page::Direction,
     projection,
+    reconciliations::Reconciliations,
     scan::{Count, Key, UserCounts, VersionOf, Walk},
+    sync_failure::{SyncFailureById, SyncFailures},
     users::{UserByEmail, UserById, UserList},
 };
 use engage_journal::{ObjectKey, Sql};
@@ -190,6 +192,12 @@ fn no_other_list_is_sorted_either() {
         check(db, &overdue.statement(), "idx_firm_overdue (firmId=? AND");
         check(db, &UserByEmail { firm: firm.clone(), email: "a@b.c".into() }.statement(), "email=?");
         check(db, &UserById { firm: firm.clone(), user: user(1) }.statement(), "userId=?");
+        let mut reconciliations = Reconciliations { firm: firm.clone(), after: None, limit };
+        check(db, &reconciliations.statement(), "idx_firm_audit_action (firmId=? AND action=?");
+        reconciliations.after = Some((at(-9), ulid(5)));
+        check(db, &reconciliations.statement(), "action=? AND (timestamp,auditId)<");
+        check(db, &SyncFailures { after: 7, limit }.statement(), "rowid>?");
+        check(db, &SyncFailureById { id: 7 }.statement(), "rowid=?");
         check(db, &UserCounts { firm: firm.clone(), after: None, limit: 9 }.statement(), "userId>?");
         for kind in Kind::ALL {
             let object = ObjectKey { kind, name: "x".into() };

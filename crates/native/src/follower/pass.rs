@@ -17,7 +17,9 @@ use engage_domain::{Kind, Timestamp, Version};
 use engage_index::{
     AuditRow, IndexRow, Limit, Param, Query, Statement,
     checkpoint::{self, IsSetUp, ReadCheckpoint},
-    projection, sync_failure,
+    projection,
+    reconciliations::{self, Reconciliations},
+    sync_failure,
 };
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
@@ -62,6 +64,8 @@ pub(super) struct Follower {
 struct Files {
     journal: Db,
     index: Db,
+    /// Which file the index is, behind its name.
+    index_file: Option<FileId>,
     seq: i64,
 }
 
@@ -89,6 +93,8 @@ struct Batch {
     /// The objects whose rows are to be written, each once, in the order in which they first changed.
     changed: Vec<ObjectKey>,
     known: HashSet<ObjectKey>,
+    /// What somebody asked to be tried again.
+    wanted: Vec<ObjectKey>,
     more: bool,
 }
 
@@ -110,16 +116,23 @@ impl Follower {
     /// Takes in what is new, at most one batch of it.
     pub(super) fn pass(&mut self, now: Timestamp) -> Result<Progress, Error> {
         if self.is_index_gone() {
-            tracing::warn!(firm = %self.firm.id, "the index is gone; it is built anew");
+            tracing::warn!(firm = %self.firm.id, "the index is gone, or another file is in its place");
             self.close();
+            // Readers leave the old one, too.
+            self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
         }
         if self.firm.take_index_damaged() {
+            self.firm.count_failure();
+            metrics::counter!("engage_index_failures_total").increment(1);
             self.damaged = true;
             self.close();
         }
         let mut files = match self.files.take() {
             Some(files) => files,
-            None => self.open(now)?,
+            None => self.open(now).inspect_err(|error| {
+                // Found only after the file was taken for a good one.
+                self.damaged |= is_damaged_at(error, &self.firm.index_path());
+            })?,
         };
         let progress = self.pass_over(&mut files, now);
         files.journal.rollback();
@@ -140,15 +153,18 @@ impl Follower {
         progress
     }
 
-    /// Whether somebody has removed the index under the open connection.
+    /// Whether somebody has removed the index under the open connection, or put another file in its place.
     pub(super) fn is_index_gone(&self) -> bool {
-        self.files.is_some() && !self.firm.index_path().exists()
+        let gone = |files: &Files| file_id(&self.firm.index_path()).is_none_or(|now| files.index_file != Some(now));
+        self.files.as_ref().is_some_and(gone)
     }
 
     fn pass_over(&mut self, files: &mut Files, now: Timestamp) -> Result<Progress, Error> {
         files.journal.begin_read()?;
         let mut batch = self.gather(files, now)?;
         if batch.entries.is_empty() && batch.changed.is_empty() {
+            // Whatever was asked to be tried again is in the index by now.
+            self.firm.have_tried(&batch.wanted);
             // Nothing to write; say so, for the heartbeat of a firm that had only failed batches since.
             self.publish(files, now, now, false);
             return Ok(self.after(now, false));
@@ -168,6 +184,7 @@ impl Follower {
         let states = &mut self.states;
         let failing = &mut self.failing;
         let firm = &self.firm;
+        let mut reconciled = None;
         let Files { journal, index, .. } = files;
         index.transaction(|index| {
             let mut audit = Vec::with_capacity(batch.entries.len());
@@ -178,6 +195,7 @@ impl Follower {
                 }
             }
             write_audit(index, &audit)?;
+            reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliations::ACTION);
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
                     continue;
@@ -208,6 +226,10 @@ impl Follower {
             self.states.remove(key);
             tracing::error!(firm = %self.firm.id, object = %key.name, error = error as &dyn std::error::Error, "an object cannot be indexed");
         }
+        self.firm.have_tried(&batch.wanted);
+        if let Some(row) = reconciled {
+            self.firm.set_last_reconciliation(row);
+        }
         files.seq = seq;
         metrics::counter!("engage_index_entries_total").increment(batch.entries.len() as u64);
         self.publish(files, at, now, batch.more);
@@ -227,8 +249,10 @@ impl Follower {
             Ok(if bytes < BYTES_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
         batch.more = bytes >= BYTES_MAX || batch.entries.len() as i64 == ENTRIES_MAX;
+        batch.wanted = self.firm.wanted();
         for (key, failing) in &self.failing {
-            if !failing.is_parked() && failing.retry_at() <= now && batch.known.insert(key.clone()) {
+            let due = !failing.is_parked() && failing.retry_at() <= now;
+            if (due || batch.wanted.contains(key)) && batch.known.insert(key.clone()) {
                 batch.changed.push(key.clone());
             }
         }
@@ -238,6 +262,9 @@ impl Follower {
     fn publish(&self, files: &Files, at: Timestamp, read_at: Timestamp, more: bool) {
         let parked = self.failing.values().filter(|failing| failing.is_parked()).count();
         self.firm.set_parked(parked as u64);
+        if !more {
+            self.firm.set_building(false);
+        }
         self.firm.applied(files.seq, at, read_at, more);
     }
 
@@ -258,18 +285,30 @@ impl Follower {
         let path = self.firm.index_path();
         let mut journal = Db::reader(&self.firm.journal_path())?;
         let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
+        // Before it is opened: if another one comes in between, the next pass finds that it is not this one.
+        let mut index_file = file_id(&path);
         let usable = if self.damaged { Ok(None) } else { usable(&path, last) };
         let (mut index, seq) = match usable {
             Ok(Some(found)) => found,
-            Ok(None) => (self.begin_anew(&path, now)?, 0),
+            Ok(None) => {
+                let index = self.begin_anew(&path, now)?;
+                index_file = file_id(&path);
+                (index, 0)
+            }
             Err(error) if is_damaged(&error) => {
                 tracing::error!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "the index is damaged; it is built anew");
-                (self.begin_anew(&path, now)?, 0)
+                let index = self.begin_anew(&path, now)?;
+                index_file = file_id(&path);
+                (index, 0)
             }
             Err(error) => return Err(error),
         };
         self.damaged = false;
         self.failing = read_failing(&mut index)?;
+        let latest = Reconciliations { firm: self.firm.id.clone(), after: None, limit: Limit::default() };
+        if let Some(row) = all(&mut index, &latest)?.into_iter().next() {
+            self.firm.set_last_reconciliation(row);
+        }
         if seq == 0
             && let Some(first) = first_at(&mut journal)?
         {
@@ -277,11 +316,12 @@ impl Follower {
             self.firm.applied(0, first, now, true);
         }
         self.firm.set_laid_out(true);
-        Ok(Files { journal, index, seq })
+        Ok(Files { journal, index, index_file, seq })
     }
 
     fn begin_anew(&self, path: &Path, now: Timestamp) -> Result<Db, Error> {
         self.firm.set_laid_out(false);
+        self.firm.set_building(true);
         for suffix in ["", "-wal", "-shm"] {
             let mut file = path.as_os_str().to_owned();
             file.push(suffix);
@@ -306,6 +346,22 @@ impl Follower {
         self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
         Ok(index)
     }
+}
+
+/// What tells two files of one name apart.
+type FileId = (u64, u64);
+
+/// The file that `path` names; none when there is none.
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// The file that `path` names, which is taken for the same as long as there is one.
+#[cfg(not(unix))]
+fn file_id(path: &Path) -> Option<FileId> {
+    path.exists().then_some((0, 0))
 }
 
 fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {

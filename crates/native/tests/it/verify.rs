@@ -93,10 +93,6 @@ async fn a_row_without_a_source_is_orphaned_wherever_it_sorts() {
     for table in PROJECTED {
         let key = table.key()[0];
         for other in ["'00000000000000000000000000'", "'7ZZZZZZZZZZZZZZZZZZZZZZZZZ'", "'no id at all'"] {
-            if table == Table::User && other == "'no id at all'" {
-                // Counts are read by typed ids; the row is met before, and the check ends with what it says.
-                continue;
-            }
             let columns = table.columns().join(", ");
             let values = table.columns().iter().map(|column| if *column == key { other } else { column });
             let values = values.collect::<Vec<_>>().join(", ");
