@@ -4,7 +4,7 @@
 //! - [`access`]: who is let in, in which role; people that the firm does not know yet are registered on the way.
 //! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
 //! - [`users`], [`settings`]: the firm's people and what it can set.
-//! - [`lists`]: what the index answers.
+//! - [`lists`]: what the index answers. [`operations`]: how it is, and what it could not take in.
 //! - [`stream`]: a conversation's events as they happen.
 //! - [`import`]: conversations from elsewhere.
 //! - [`idempotency`], [`resume`], [`consistency`]: keys, tokens and what hangs on them.
@@ -23,6 +23,7 @@ pub mod import;
 pub mod intake;
 pub mod lists;
 pub mod messages;
+pub mod operations;
 pub mod resume;
 pub mod runtime;
 pub mod settings;

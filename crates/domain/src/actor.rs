@@ -84,22 +84,25 @@ impl Role {
     /// hangs on the object (`Aggregate::permit`).
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            Assign, DeleteConversations, Import, ListConversations, ManageSettings, ManageUsers, ReadAudit,
-            ReadConversations, ReadSettings, ReadUsers, WriteConversations,
+            Assign, DeleteConversations, Import, ListConversations, ManageSettings, ManageUsers, OperatePlatform,
+            ReadAudit, ReadConversations, ReadSettings, ReadUsers, WriteConversations,
         };
         match self {
             Self::ManagingPartner | Self::FirmAdmin | Self::System => true,
             Self::Attorney | Self::IntakeSpecialist => match permission {
                 ListConversations | ReadConversations | WriteConversations | Assign | ReadUsers | ReadSettings => true,
-                DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit => false,
+                DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform => false,
             },
             Self::Paralegal => match permission {
                 ListConversations | ReadConversations | WriteConversations | ReadUsers | ReadSettings => true,
-                Assign | DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit => false,
+                Assign | DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform => {
+                    false
+                }
             },
             Self::ComplianceOfficer => match permission {
                 ListConversations | ReadConversations | ReadUsers | ReadSettings | ReadAudit => true,
-                WriteConversations | Assign | DeleteConversations | ManageUsers | ManageSettings | Import => false,
+                WriteConversations | Assign | DeleteConversations | ManageUsers | ManageSettings | Import
+                | OperatePlatform => false,
             },
             Self::Client | Self::Visitor => false,
         }
@@ -137,6 +140,8 @@ pub enum Permission {
     Import,
     /// Read the audit trail.
     ReadAudit,
+    /// Have the platform look after a firm's index: try again, reconcile, rebuild.
+    OperatePlatform,
 }
 
 impl Permission {
@@ -154,6 +159,7 @@ impl Permission {
             Self::ManageSettings => "manage_settings",
             Self::Import => "import",
             Self::ReadAudit => "read_audit",
+            Self::OperatePlatform => "operate_platform",
         }
     }
 }
@@ -290,6 +296,7 @@ mod tests {
     fn compliance_reads_and_never_writes() {
         let may = |permission| Role::ComplianceOfficer.may(permission);
         assert!(may(Permission::ReadConversations) && may(Permission::ReadAudit));
+        assert!(!may(Permission::OperatePlatform));
         assert!(!may(Permission::WriteConversations) && !may(Permission::ManageUsers) && !may(Permission::Import));
     }
 

@@ -28,6 +28,7 @@ use crate::problem;
         (name = "messages", description = "What is said in them"),
         (name = "users", description = "A firm's people"),
         (name = "firm", description = "The firm itself"),
+        (name = "platform", description = "How the index of a firm is, and what keeps it right"),
         (name = "clients", description = "What clients do from outside the firm"),
     )
 )]

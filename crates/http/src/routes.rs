@@ -37,6 +37,7 @@ mod health;
 mod import;
 mod intake;
 mod messages;
+mod platform;
 mod settings;
 mod stream;
 mod users;
@@ -72,6 +73,10 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: intake::rotate))
         .routes(handlers!(R: intake::secure))
         .routes(handlers!(R: stream::visitor))
+        .routes(handlers!(R: platform::health))
+        .routes(handlers!(R: platform::reconciliations))
+        .routes(handlers!(R: platform::sync_failures))
+        .routes(handlers!(R: platform::replay))
         .merge(import::api())
 }
 

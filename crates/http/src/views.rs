@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod firm;
 pub(crate) mod list;
 pub(crate) mod message;
+pub(crate) mod platform;
 pub(crate) mod user;
 
 use engage_app::Caller;

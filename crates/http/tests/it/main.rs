@@ -16,4 +16,5 @@ mod import;
 mod isolation;
 mod lists;
 mod people;
+mod platform;
 mod stream;

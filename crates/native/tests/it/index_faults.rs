@@ -89,7 +89,7 @@ async fn shows_failure(rig: &Rig, before: &Health) {
 }
 
 /// The gauges as Prometheus reads them.
-fn metrics(rig: &Rig) -> String {
+pub(crate) fn metrics(rig: &Rig) -> String {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     metrics::with_local_recorder(&recorder, || rig.platform().record_gauges());
     recorder.handle().render()
