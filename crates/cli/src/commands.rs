@@ -7,6 +7,7 @@ mod key;
 mod open;
 mod openapi;
 mod serve;
+mod sync_failures;
 mod token;
 mod verify;
 
@@ -34,6 +35,7 @@ enum Command {
     Token(token::Token),
     Import(import::Import),
     Verify(verify::Verify),
+    SyncFailures(sync_failures::SyncFailures),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -53,6 +55,7 @@ impl Cli {
             Command::Token(token) => token.run(self.json),
             Command::Import(import) => import.run(self.json),
             Command::Verify(verify) => verify.run(self.json),
+            Command::SyncFailures(failures) => failures.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }

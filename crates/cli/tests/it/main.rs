@@ -11,4 +11,5 @@ mod corrections;
 mod crash;
 mod demo;
 mod import;
+mod sync_failures;
 mod verify;
