@@ -43,7 +43,7 @@ fn an_object_is_parked_once_counted_and_resolved_by_version() {
     assert_eq!((&*first.error, first.first_failed_at, first.last_failed_at), ("full", at(1), at(2)));
     let (last, next) = list(first.id).page(db.all(&list(first.id)));
     assert_eq!((last[0].object.kind, last.len(), next), (Kind::User, 1, None));
-    assert_eq!(db.all(&SyncFailureById { id: first.id }), [first.clone()]);
+    assert_eq!(db.all(&SyncFailureById { id: first.id }), std::slice::from_ref(first));
     assert_eq!(db.all(&SyncFailureById { id: 99 }), []);
     assert_eq!(db.run(&sync_failure::resolve(&object, Version(2))), 0);
     assert_eq!(db.run(&sync_failure::resolve(&object, Version(3))), 1);

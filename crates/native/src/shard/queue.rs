@@ -32,6 +32,7 @@ pub(super) fn queue(bound: usize) -> (ShardSender, ShardReceiver) {
 
 impl ShardSender {
     /// Never blocks.
+    #[expect(clippy::result_large_err, reason = "what could not be sent comes back, as from the queue underneath")]
     pub(crate) fn try_send(&self, message: Message) -> Result<(), TrySendError<Message>> {
         // Before it is there to be taken, so that the count never falls below zero.
         self.waiting.fetch_add(1, Ordering::Relaxed);
