@@ -13,6 +13,8 @@ pub enum Resource {
     Conversation,
     /// A user.
     User,
+    /// An object that the index could not take in.
+    SyncFailure,
 }
 
 impl Resource {
@@ -22,6 +24,7 @@ impl Resource {
             Self::Firm => "firm",
             Self::Conversation => "conversation",
             Self::User => "user",
+            Self::SyncFailure => "sync_failure",
         }
     }
 }

@@ -7,6 +7,7 @@
 //! - [`lists`], [`analytics`]: what the index answers.
 //! - [`audit`], [`reports`]: the audit trail, and what the index's rows come to.
 //! - [`exports`]: a whole list, page after page, on record.
+//! - [`operations`]: how the index is, and what it could not take in.
 //! - [`stream`]: a conversation's events as they happen.
 //! - [`import`]: conversations from elsewhere.
 //! - [`idempotency`], [`resume`], [`consistency`]: keys, tokens and what hangs on them.
@@ -29,6 +30,7 @@ pub mod intake;
 pub mod lists;
 mod maintenance;
 pub mod messages;
+pub mod operations;
 pub mod reports;
 pub mod resume;
 pub mod runtime;

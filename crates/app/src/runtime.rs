@@ -49,6 +49,28 @@ pub struct Freshness {
     pub consistent: bool,
 }
 
+/// How a firm's index, and the threads behind its objects and its index, are. From memory alone, so that it can be told whatever state
+/// the index is in.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// How far the index lags.
+    pub freshness: Freshness,
+    /// Entries that the index does not hold yet.
+    pub pending_entries: u64,
+    /// Objects that the index could not take in after all its tries.
+    pub parked_objects: u64,
+    /// How often the index could not be written, or was found damaged, since the start.
+    pub failed_passes: u64,
+    /// Whether the index was begun anew and is not complete yet.
+    pub building: bool,
+    /// Calls that wait for the thread or object that runs the firm's turns.
+    pub queue_depth: u64,
+    /// How long ago whatever brings the index up to date last showed that it is alive, in milliseconds.
+    pub heartbeat_age_ms: u64,
+    /// The entry of the latest reconciliation that is known.
+    pub last_reconciliation: Option<std::sync::Arc<engage_index::AuditRow>>,
+}
+
 /// An object at a version: what a write answers with, and what a list can be asked to wait for. `conversation/01J…@7` as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -137,4 +159,14 @@ pub trait Runtime: Send + Sync + 'static {
         query: Q,
         token: Option<Token>,
     ) -> impl Future<Output = Result<(Vec<Q::Row>, Freshness), Fault>> + Send;
+
+    /// How the firm's index is. Answers also when the index cannot.
+    fn health(&self, firm: &FirmId) -> impl Future<Output = Result<Health, Fault>> + Send;
+
+    /// Has an object that the index could not take in tried again at once, however often it was tried. Does not wait for it.
+    fn try_again(
+        &self,
+        firm: &FirmId,
+        object: engage_journal::ObjectKey,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
 }

@@ -10,6 +10,7 @@ mod rebuild;
 mod reconcile;
 mod runs;
 mod serve;
+mod sync_failures;
 mod token;
 mod verify;
 
@@ -39,6 +40,7 @@ enum Command {
     Verify(verify::Verify),
     Reconcile(reconcile::Reconcile),
     Rebuild(rebuild::Rebuild),
+    SyncFailures(sync_failures::SyncFailures),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -60,6 +62,7 @@ impl Cli {
             Command::Verify(verify) => verify.run(self.json),
             Command::Reconcile(reconcile) => reconcile.run(self.json),
             Command::Rebuild(rebuild) => rebuild.run(self.json),
+            Command::SyncFailures(failures) => failures.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }

@@ -296,6 +296,7 @@ mod tests {
     fn compliance_reads_and_never_writes() {
         let may = |permission| Role::ComplianceOfficer.may(permission);
         assert!(may(Permission::ReadConversations) && may(Permission::ReadAudit));
+        assert!(!may(Permission::OperatePlatform));
         assert!(!may(Permission::WriteConversations) && !may(Permission::ManageUsers) && !may(Permission::Import));
     }
 

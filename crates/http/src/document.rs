@@ -34,7 +34,7 @@ use crate::problem;
                                           leaves. `X-Engage-As-Of` and `X-Engage-Lag-Ms` say how fresh the index was at its first page. \
                                           One that breaks off ends without the end of its body: it is not whole"),
         (name = "clients", description = "What clients do from outside the firm"),
-        (name = "platform", description = "Looking after a firm's index"),
+        (name = "platform", description = "How the index of a firm is, and what keeps it right"),
     )
 )]
 struct Base;

@@ -130,11 +130,15 @@ impl From<Error> for Problem {
             Error::FirmSuspended => Self::new(Code::FirmSuspended, detail),
             Error::UserBarred(_) => Self::new(Code::UserSuspended, detail),
             Error::Forbidden(_) => Self::new(Code::Forbidden, detail),
+            Error::NotFound(Resource::SyncFailure) => {
+                Self::with_field(Code::UnknownSyncFailure, "id", "nothing of that id stands among the sync failures")
+            }
             Error::NotFound(resource) => {
                 let code = match resource {
                     Resource::Firm => Code::UnknownFirm,
                     Resource::Conversation => Code::UnknownConversation,
                     Resource::User => Code::UnknownUser,
+                    Resource::SyncFailure => Code::UnknownSyncFailure,
                 };
                 Self::new(code, detail)
             }

@@ -101,6 +101,10 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: exports::data_access_ndjson))
         .routes(handlers!(R: exports::conflicts_csv))
         .routes(handlers!(R: exports::conflicts_ndjson))
+        .routes(handlers!(R: platform::health))
+        .routes(handlers!(R: platform::reconciliations))
+        .routes(handlers!(R: platform::sync_failures))
+        .routes(handlers!(R: platform::replay))
         .merge(import::api())
 }
 

@@ -1,9 +1,9 @@
 //! How values of the domain look in the OpenAPI document. The words of an enumeration come from the domain itself, so that the
 //! document cannot lag behind.
 
-use engage_app::analytics::Reach;
+use engage_app::{analytics::Reach, operations::Replayed};
 use engage_domain::{
-    Outcome, Role, Timestamp,
+    Kind, Outcome, Role, Timestamp,
     conversation::{AssignmentStatus, Author, ConflictStatus, GoalPriority, Phase, Priority, Status},
     firm::FirmStatus,
     user::UserStatus,
@@ -39,6 +39,16 @@ words! {
     sort = Sort;
     direction = Direction;
     reach = Reach;
+}
+
+/// The kinds of object.
+pub(crate) fn kind() -> Object {
+    one_of(Kind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+/// What came of another try to take an object in.
+pub(crate) fn replayed() -> Object {
+    one_of(Replayed::ALL.iter().map(Replayed::as_str))
 }
 
 /// The roles that a user can hold.

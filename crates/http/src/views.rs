@@ -6,6 +6,7 @@ pub(crate) mod event;
 pub(crate) mod firm;
 pub(crate) mod list;
 pub(crate) mod message;
+pub(crate) mod platform;
 pub(crate) mod reconciliation;
 pub(crate) mod report;
 pub(crate) mod user;

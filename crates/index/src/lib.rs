@@ -7,6 +7,7 @@
 //! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
 //! - [`reports`]: what the audit trail and the conflicts come to, counted.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
+//! - [`reconciliations`]: when an index was last held against its sources, and what was found.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //! - [`reconciliation`]: how stored rows differ from their sources, and the statements that mend them.
 //!
@@ -22,6 +23,7 @@ pub mod page;
 mod place;
 pub mod projection;
 pub mod reconciliation;
+pub mod reconciliations;
 pub mod reports;
 pub mod rows;
 pub mod scan;

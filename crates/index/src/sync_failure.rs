@@ -3,7 +3,12 @@
 use engage_domain::{Kind, Timestamp, Version};
 use engage_journal::{self as journal, ObjectKey, Row};
 
-use crate::{Param, Query, Statement, page::Limit};
+use crate::{
+    Param, Query, Statement,
+    page::{Limit, cut},
+};
+
+const COLUMNS: &str = "id, kind, name, version, attempts, error, firstFailedAt, lastFailedAt";
 
 /// Most characters kept of an error.
 const ERROR_MAX: usize = 1000;
@@ -52,7 +57,7 @@ pub fn resolve(object: &ObjectKey, version: Version) -> Statement {
     Statement::new(sql, vec![object.kind.as_str().into(), Param::text(object.name.clone()), version.into()])
 }
 
-/// What is parked, the longest parked first.
+/// One page of what stands back, the longest first.
 #[derive(Clone, Copy, Debug)]
 pub struct SyncFailures {
     /// The id behind which to begin; 0: at the first.
@@ -61,23 +66,57 @@ pub struct SyncFailures {
     pub limit: Limit,
 }
 
+impl SyncFailures {
+    /// Makes a page of the query's answer, with the id behind which the next page begins if there is one.
+    pub fn page(&self, rows: Vec<SyncFailure>) -> (Vec<SyncFailure>, Option<i64>) {
+        let (rows, more) = cut(rows, self.limit);
+        let next = rows.last().filter(|_| more).map(|last| last.id);
+        (rows, next)
+    }
+}
+
 impl Query for SyncFailures {
     type Row = SyncFailure;
 
+    /// One row more than the page has; [`SyncFailures::page`] takes it off.
     fn statement(&self) -> Statement {
-        let sql = "SELECT id, kind, name, version, attempts, error, firstFailedAt, lastFailedAt FROM sync_failure
-            WHERE id > ?1 ORDER BY id LIMIT ?2";
-        Statement::new(sql, vec![self.after.into(), i64::from(self.limit.get()).into()])
+        let sql = format!("SELECT {COLUMNS} FROM sync_failure WHERE id > ?1 ORDER BY id LIMIT ?2");
+        Statement::new(sql, vec![self.after.into(), (i64::from(self.limit.get()) + 1).into()])
     }
 
     fn decode(row: &dyn Row) -> Result<SyncFailure, journal::Error> {
+        SyncFailure::decode(row)
+    }
+}
+
+/// One object that stands back, by its place in the list; no row where there is none of that id.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncFailureById {
+    /// Its place in the list.
+    pub id: i64,
+}
+
+impl Query for SyncFailureById {
+    type Row = SyncFailure;
+
+    fn statement(&self) -> Statement {
+        Statement::new(format!("SELECT {COLUMNS} FROM sync_failure WHERE id = ?1"), vec![self.id.into()])
+    }
+
+    fn decode(row: &dyn Row) -> Result<SyncFailure, journal::Error> {
+        SyncFailure::decode(row)
+    }
+}
+
+impl SyncFailure {
+    fn decode(row: &dyn Row) -> Result<Self, journal::Error> {
         let corrupt = |text: &str| journal::Error::Corrupt(format!("{text:?} in sync_failure"));
         let time = |at: usize| -> Result<Timestamp, journal::Error> {
             let text = row.text(at)?;
             text.parse().map_err(|_| corrupt(text))
         };
         let kind = row.text(1)?;
-        Ok(SyncFailure {
+        Ok(Self {
             id: row.integer(0)?,
             object: ObjectKey { kind: Kind::parse(kind).ok_or_else(|| corrupt(kind))?, name: row.text(2)?.into() },
             version: Version(u64::try_from(row.integer(3)?).unwrap_or(0)),

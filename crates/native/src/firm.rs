@@ -4,7 +4,7 @@
 //! finds its effect here.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -14,6 +14,8 @@ use std::{
 
 use engage_app::{Freshness, Standing};
 use engage_domain::{ConversationId, Firm, FirmId, Timestamp, User, UserId};
+use engage_index::AuditRow;
+use engage_journal::ObjectKey;
 use tokio::sync::watch;
 
 use crate::follower::Asker;
@@ -42,6 +44,13 @@ pub struct FirmHandle {
     index_damaged: AtomicBool,
     parked: AtomicU64,
     failures: AtomicU64,
+    /// Whether the index was begun anew and does not hold yet what the journal held then.
+    building: AtomicBool,
+    /// The objects that are to be tried again at once, whatever their tries.
+    wanted: Mutex<HashSet<ObjectKey>>,
+    /// Whether somebody has asked for that since the follower last looked: then it does not wait for its time.
+    urgent: AtomicBool,
+    last_reconciliation: RwLock<Option<Arc<AuditRow>>>,
     /// Whether the firm stands in its follower's queue.
     pub(crate) queued: AtomicBool,
     /// Whether a reconciliation is running; there is one at a time.
@@ -82,6 +91,10 @@ impl FirmHandle {
             index_damaged: AtomicBool::new(false),
             parked: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            building: AtomicBool::new(false),
+            wanted: Mutex::default(),
+            urgent: AtomicBool::new(false),
+            last_reconciliation: RwLock::default(),
             queued: AtomicBool::new(false),
             index_generation: AtomicU64::new(0),
             reconciling: AtomicBool::new(false),
@@ -293,9 +306,56 @@ impl FirmHandle {
         self.parked.load(Ordering::Relaxed)
     }
 
-    /// How many passes of the follower have failed since the start.
+    /// How many passes of the follower have failed since the start. Each time that a reader finds the file damaged counts as well.
     pub fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_building(&self, building: bool) {
+        self.building.store(building, Ordering::SeqCst);
+    }
+
+    /// Whether the index was begun anew and does not hold yet what the journal held then.
+    pub fn is_building(&self) -> bool {
+        self.building.load(Ordering::SeqCst)
+    }
+
+    /// Asks the follower to try an object again at once.
+    pub(crate) fn want(&self, object: ObjectKey) {
+        lock(&self.wanted).insert(object);
+        self.urgent.store(true, Ordering::SeqCst);
+    }
+
+    /// What is to be tried again at once.
+    pub(crate) fn wanted(&self) -> Vec<ObjectKey> {
+        lock(&self.wanted).iter().cloned().collect()
+    }
+
+    /// They were tried, whatever came of it.
+    pub(crate) fn have_tried(&self, objects: &[ObjectKey]) {
+        let mut wanted = lock(&self.wanted);
+        for object in objects {
+            wanted.remove(object);
+        }
+    }
+
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.urgent.load(Ordering::SeqCst)
+    }
+
+    /// Whether something was asked to be tried again since this was last looked at.
+    pub(crate) fn take_urgent(&self) -> bool {
+        self.urgent.swap(false, Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_last_reconciliation(&self, entry: AuditRow) {
+        let mut last = self.last_reconciliation.write().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(Arc::new(entry));
+    }
+
+    /// The entry of the latest reconciliation that the index has seen. Kept in memory, so that it can be told when the index cannot be read.
+    pub fn last_reconciliation(&self) -> Option<Arc<AuditRow>> {
+        self.last_reconciliation.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How far the index lags behind the journal.

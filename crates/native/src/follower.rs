@@ -52,7 +52,8 @@ pub(crate) struct FollowerSender(Sender<Arc<FirmHandle>>);
 impl FollowerSender {
     /// Never blocks; a firm that is queued already, or whose index holds everything, is not queued.
     pub(crate) fn notify(&self, firm: &Arc<FirmHandle>) {
-        let wanted = firm.committed_seq() != firm.applied_seq() || !firm.is_laid_out() || firm.wants_rebuild();
+        let behind = firm.committed_seq() != firm.applied_seq();
+        let wanted = behind || !firm.is_laid_out() || firm.is_urgent() || firm.wants_rebuild();
         if wanted && !firm.queued.swap(true, Ordering::SeqCst) {
             // The receiver is gone only when the platform is shutting down; the next start catches up.
             let _ = self.0.send(Arc::clone(firm));
@@ -92,6 +93,11 @@ impl Followers {
             followers.heartbeats.push(heartbeat);
         }
         Ok((followers, senders, handles))
+    }
+
+    /// When the thread of that number last went round.
+    pub(crate) fn heartbeat(&self, number: usize) -> Timestamp {
+        Timestamp::from_millis(self.heartbeats.get(number).map_or(0, |heartbeat| heartbeat.load(Ordering::SeqCst)))
     }
 
     /// When the slowest thread last went round.
@@ -207,8 +213,9 @@ impl Worker {
     fn catch_up(&mut self, firm: &Arc<FirmHandle>) {
         // Before reading, so that what is committed from now on queues the firm again.
         firm.queued.store(false, Ordering::SeqCst);
-        if self.retries.get(&firm.id).is_some_and(|retry| retry.failed) {
-            // It failed a moment ago; its time has not come.
+        let urgent = firm.take_urgent();
+        if !urgent && self.retries.get(&firm.id).is_some_and(|retry| retry.failed) {
+            // It failed a moment ago; its time has not come, and nobody has asked to try it all the same.
             return;
         }
         // The pass sees anew what is left to do.

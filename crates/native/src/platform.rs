@@ -1,5 +1,6 @@
 //! The platform behind the application's port: finds the shard of a firm, holds the readers, starts and ends the threads.
 
+mod health;
 mod lists;
 mod maintenance;
 
@@ -10,7 +11,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
-        mpsc::{SyncSender, TrySendError},
+        mpsc::TrySendError,
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -18,7 +19,7 @@ use std::{
 
 use engage_app::{
     Fault, Freshness, Runtime, Standing,
-    runtime::{Changes, Token},
+    runtime::{Changes, Health, Token},
 };
 use engage_domain::{
     Actor, ConversationId, Firm, FirmId, Kind, Timestamp, User, UserId, Version,
@@ -28,7 +29,9 @@ use engage_index::{
     Query,
     reconciliation::{Rebuilt, Reconciled},
 };
-use engage_journal::{Answer, Call, Error, Hosted, Intent, Message as ChatMessage, Reply, Streamed, Turn, read};
+use engage_journal::{
+    Answer, Call, Error, Hosted, Intent, Message as ChatMessage, ObjectKey, Reply, Streamed, Turn, read,
+};
 use tokio::sync::{oneshot, watch};
 use ulid::Ulid;
 
@@ -38,7 +41,7 @@ use crate::{
     folder::{Folder, FolderError},
     follower::Followers,
     readers::{Readers, Source},
-    shard::{BATCH_MAX, Message, Shard},
+    shard::{BATCH_MAX, Message, Shard, ShardSender},
     writer::Job,
 };
 
@@ -65,7 +68,7 @@ pub struct Platform {
     folder: Folder,
     clock: Arc<dyn Clock>,
     firms: RwLock<HashMap<FirmId, Arc<FirmHandle>>>,
-    shards: Vec<SyncSender<Message>>,
+    shards: Vec<ShardSender>,
     readers: Arc<Readers>,
     followers: Followers,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -161,10 +164,14 @@ impl Platform {
         }
     }
 
-    fn shard_of(&self, firm: &FirmId) -> &SyncSender<Message> {
+    fn shard_of(&self, firm: &FirmId) -> &ShardSender {
+        &self.shards[self.shard_number(firm)]
+    }
+
+    fn shard_number(&self, firm: &FirmId) -> usize {
         let mut hasher = DefaultHasher::new();
         firm.as_str().hash(&mut hasher);
-        &self.shards[(hasher.finish() % self.shards.len() as u64) as usize]
+        (hasher.finish() % self.shards.len() as u64) as usize
     }
 
     async fn peek<A: Hosted>(&self, firm: &FirmId, id: A::Id) -> Result<Option<Answer<A>>, Fault> {
@@ -202,21 +209,6 @@ impl Platform {
         let mut applied = handle.applied_changes();
         let reached = tokio::time::timeout(patience, applied.wait_for(|applied| *applied >= target)).await;
         Ok(matches!(reached, Ok(Ok(_))))
-    }
-
-    /// Sets the gauges that are read rather than counted, before metrics are shown.
-    pub fn record_gauges(&self) {
-        let now = self.clock.now();
-        metrics::gauge!("engage_follower_heartbeat_age_seconds").set(self.heartbeat_age_ms() as f64 / 1000.0);
-        for firm in self.firms.read().unwrap_or_else(PoisonError::into_inner).values() {
-            let name = firm.id.to_string();
-            let gauge = |metric: &'static str, value: f64| metrics::gauge!(metric, "firm" => name.clone()).set(value);
-            gauge("engage_index_lag_seconds", firm.freshness(now).lag_ms as f64 / 1000.0);
-            gauge("engage_journal_entries", firm.committed_seq() as f64);
-            gauge("engage_index_pending_entries", (firm.committed_seq() - firm.applied_seq()) as f64);
-            gauge("engage_index_parked_objects", firm.parked() as f64);
-            gauge("engage_index_failed_passes", firm.failures() as f64);
-        }
     }
 
     /// How long ago the slowest follower last went round, in milliseconds.
@@ -399,5 +391,13 @@ impl Runtime for Platform {
             }
             answer => answer,
         }
+    }
+
+    async fn health(&self, firm: &FirmId) -> Result<Health, Fault> {
+        self.health_of(firm)
+    }
+
+    async fn try_again(&self, firm: &FirmId, object: ObjectKey) -> Result<(), Fault> {
+        self.have_tried_again(firm, object)
     }
 }

@@ -50,13 +50,16 @@ impl Readers {
         let idle = self.take(&key, generation);
         let mut db = match idle {
             Some(db) => db,
-            None => {
-                let _gate = firm.index_gate.read().unwrap_or_else(PoisonError::into_inner);
-                let mut db = Db::reader(&path)?;
-                // SQLite opens a log by its name when it first reads, so that belongs behind the gate as well.
-                db.query("SELECT 1 FROM sqlite_master LIMIT 1", &[], &mut |_| Ok(ControlFlow::Break(())))?;
-                db
-            }
+            None => match source {
+                Source::Journal => Db::reader(&path)?,
+                Source::Index => {
+                    let _gate = firm.index_gate.read().unwrap_or_else(PoisonError::into_inner);
+                    let mut db = Db::index_reader(&path)?;
+                    // SQLite opens a log by its name when it first reads, so that belongs behind the gate as well.
+                    db.query("SELECT 1 FROM sqlite_master LIMIT 1", &[], &mut |_| Ok(ControlFlow::Break(())))?;
+                    db
+                }
+            },
         };
         // One moment for all that `work` reads; ends with the read, whatever came of it.
         db.begin_read()?;

@@ -3,11 +3,13 @@
 //! Guarantees: the calls on one firm run in the order in which they were accepted; no answer leaves before the commit of its batch
 //! (output gate); a batch is one transaction and one `fdatasync`, shared by all its calls (group commit).
 
+mod queue;
+
 use std::{
     collections::HashMap,
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
+        mpsc::{RecvTimeoutError, TryRecvError},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -18,6 +20,8 @@ use engage_domain::{FirmId, Timestamp};
 use engage_journal::ObjectKey;
 use hashlink::LruCache;
 
+pub(crate) use self::queue::ShardSender;
+use self::queue::{ShardReceiver, queue};
 use crate::{
     clock::Clock,
     firm::FirmHandle,
@@ -58,7 +62,7 @@ pub(crate) enum Message {
 
 /// The sending end of a shard.
 pub(crate) struct Shard {
-    pub sender: SyncSender<Message>,
+    pub sender: ShardSender,
     pub thread: JoinHandle<()>,
 }
 
@@ -70,7 +74,7 @@ impl Shard {
         clock: Arc<dyn Clock>,
         follower: FollowerSender,
     ) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel(QUEUE);
+        let (sender, receiver) = queue(QUEUE);
         let state = State {
             receiver,
             clock,
@@ -86,7 +90,7 @@ impl Shard {
 }
 
 struct State {
-    receiver: Receiver<Message>,
+    receiver: ShardReceiver,
     clock: Arc<dyn Clock>,
     follower: FollowerSender,
     cache: Cache,

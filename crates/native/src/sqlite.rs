@@ -23,6 +23,10 @@ const NEEDED: (&str, i32) = ("3.51.3", 3_051_003);
 /// How long a connection waits for another one's lock. Only checkpoints and rebuilds ever hold one against us.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a follower waits for somebody else's lock on an index. It tries again with back-off, and the other firms of its shard wait
+/// behind it meanwhile.
+const INDEX_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Prepared statements kept a connection: more than there are texts in the journal and index crates.
 const STATEMENTS: usize = 128;
 
@@ -57,6 +61,7 @@ impl Db {
     /// Opens an index for writing, making the file if need be.
     pub fn index(path: &Path) -> Result<Self, Error> {
         let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        db.connection.busy_timeout(INDEX_BUSY_TIMEOUT).map_err(|error| fault("open", path, error))?;
         db.writer("NORMAL")?;
         Ok(db)
     }
@@ -76,6 +81,14 @@ impl Db {
     pub fn reader(path: &Path) -> Result<Self, Error> {
         let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         db.script("PRAGMA cache_size = -4000; PRAGMA mmap_size = 268435456;")?;
+        Ok(db)
+    }
+
+    /// Opens an index for reading; it must exist. Nothing is mapped into memory: to read a mapped page behind the end of a file that was cut
+    /// short ends the whole process, and an index is a file that anybody may delete, truncate or put back at any time.
+    pub fn index_reader(path: &Path) -> Result<Self, Error> {
+        let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        db.script("PRAGMA cache_size = -4000; PRAGMA mmap_size = 0;")?;
         Ok(db)
     }
 

@@ -12,4 +12,6 @@ mod corrections;
 mod crash;
 mod demo;
 mod import;
+mod metrics;
+mod sync_failures;
 mod verify;

@@ -61,6 +61,8 @@ codes! {
     UnknownUser = "unknown_user", NOT_FOUND, "Unknown user";
     /// No such goal.
     UnknownGoal = "unknown_goal", NOT_FOUND, "Unknown goal";
+    /// Nothing that the index could not take in has that id.
+    UnknownSyncFailure = "unknown_sync_failure", NOT_FOUND, "Unknown sync failure";
     /// No such address.
     UnknownRoute = "unknown_route", NOT_FOUND, "Unknown address";
     /// The address does not take the method.

@@ -1,23 +1,184 @@
-//! Looking after a firm's index.
+//! The platform in view: the health of a firm's index, its reconciliations, what it could not take in.
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, Uri},
     response::Response,
 };
-use engage_app::Runtime;
+use engage_app::{Resource, Runtime, operations::Replayed};
+use engage_domain::{EntryId, Timestamp};
+use engage_index::{reconciliations::Reconciliations, sync_failure::SyncFailures};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     answer,
     caller::Signed,
-    document::Problems,
-    params::Params,
+    document::{ListHeaders, Problems},
+    page::{limit, linked},
+    params::{Consistency, Id, Params, PathId},
     problem::Problem,
     server::Shared,
-    views::reconciliation::{RebuildAnswer, ReconciliationAnswer, ReconciliationView},
+    views::{
+        list::PageView,
+        platform::{
+            FirmHealthView, HealthAnswer, ReconciliationView, ReconciliationsAnswer, ReplayAnswer, SyncFailureView,
+            SyncFailuresAnswer,
+        },
+        reconciliation::{RebuildAnswer, RunAnswer, RunView},
+    },
 };
+
+/// How the index of the caller's firm is, and what is behind it. Answers from memory, also when the index cannot.
+#[utoipa::path(get, path = "/api/v1/platform/health", tag = "platform",
+    responses((status = 200, body = HealthAnswer), Problems))]
+pub(crate) async fn health<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Signed(caller): Signed,
+) -> Result<Response, Problem> {
+    let health = server.engage.health(&caller).await?;
+    let body = HealthAnswer { firms: vec![FirmHealthView::new(&caller.firm, &health)] };
+    Ok(answer::json(StatusCode::OK, &body))
+}
+
+/// Where a page of reconciliations begins: the time and id of the row before it, as `1795392000000.01ARZ3NDEKTSV4RRFFQ69G5FAV`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct Place(Timestamp, EntryId);
+
+impl Place {
+    fn to_text(self) -> String {
+        format!("{}.{}", self.0.as_millis(), self.1)
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let parsed = text.split_once('.').and_then(|(at, id)| {
+            // Beyond 2^53 there is no time, and no number that crosses to every target.
+            let at = at.parse::<i64>().ok().filter(|at| (0..1 << 53).contains(at))?;
+            Some(Self(Timestamp::from_millis(at), id.parse().ok()?))
+        });
+        parsed.ok_or("must be the page.next of another page")
+    }
+}
+
+/// Which reconciliations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ReconciliationsQuery {
+    /// The `page.next` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Place>,
+    /// Most rows of the page: 1 to 100, 50 unless said otherwise.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// When the index was held against its sources and what was found, the newest first.
+#[utoipa::path(get, path = "/api/v1/platform/reconciliations", tag = "platform", params(ReconciliationsQuery, ListHeaders),
+    responses((status = 200, body = ReconciliationsAnswer), Problems))]
+pub(crate) async fn reconciliations<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Signed(caller): Signed,
+    Consistency(token): Consistency,
+    uri: Uri,
+    Params(ReconciliationsQuery { cursor, limit: rows }): Params<ReconciliationsQuery>,
+) -> Result<Response, Problem> {
+    let limit = limit(rows)?;
+    let after = cursor.map(|Place(at, id)| (at, id));
+    let list = Reconciliations { firm: caller.firm.clone(), after, limit };
+    let page = server.engage.list_reconciliations(&caller, list, token).await?;
+    let next = page.next.map(|(at, id)| Place(at, id).to_text());
+    let body = ReconciliationsAnswer {
+        reconciliations: page.rows.iter().map(ReconciliationView::from).collect(),
+        page: PageView { next: next.clone(), limit: limit.get() },
+        index: page.freshness.into(),
+        source: "index",
+    };
+    Ok(linked(answer::json(StatusCode::OK, &body), &uri, next.as_deref()))
+}
+
+/// Which failures.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SyncFailuresQuery {
+    /// The `page.next` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<u32>,
+    /// Most rows of the page: 1 to 100, 50 unless said otherwise.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// The objects that the index could not take in, the longest first.
+#[utoipa::path(get, path = "/api/v1/platform/sync-failures", tag = "platform", params(SyncFailuresQuery, ListHeaders),
+    responses((status = 200, body = SyncFailuresAnswer), Problems))]
+pub(crate) async fn sync_failures<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Signed(caller): Signed,
+    Consistency(token): Consistency,
+    uri: Uri,
+    Params(SyncFailuresQuery { cursor, limit: rows }): Params<SyncFailuresQuery>,
+) -> Result<Response, Problem> {
+    let limit = limit(rows)?;
+    let list = SyncFailures { after: cursor.map_or(0, i64::from), limit };
+    let page = server.engage.list_sync_failures(&caller, list, token).await?;
+    let next = page.next.map(|id| id.to_string());
+    let body = SyncFailuresAnswer {
+        sync_failures: page.rows.iter().map(SyncFailureView::from).collect(),
+        page: PageView { next: next.clone(), limit: limit.get() },
+        index: page.freshness.into(),
+        source: "index",
+    };
+    Ok(linked(answer::json(StatusCode::OK, &body), &uri, next.as_deref()))
+}
+
+/// The `{id}` of a failure.
+pub(crate) struct SyncFailureId(u32);
+
+impl std::str::FromStr for SyncFailureId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl PathId for SyncFailureId {
+    const RESOURCE: Resource = Resource::SyncFailure;
+}
+
+/// The failure of the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only described: `Id` reads it")]
+pub(crate) struct FailurePath {
+    /// Its `id` in the list.
+    #[param(minimum = 1, example = 1)]
+    id: u32,
+}
+
+/// Has the index try an object again at once, however often it was tried. Safe to repeat: it changes nothing but the index.
+#[utoipa::path(post, path = "/api/v1/platform/sync-failures/{id}/replay", tag = "platform", params(FailurePath),
+    responses((status = 200, description = "It was tried", body = ReplayAnswer),
+        (status = 202, description = "It will be tried", body = ReplayAnswer), Problems))]
+pub(crate) async fn replay<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Signed(caller): Signed,
+    Id(SyncFailureId(id)): Id<SyncFailureId>,
+) -> Result<Response, Problem> {
+    let (failure, outcome) = server.engage.replay(&caller, i64::from(id)).await?;
+    let status = match outcome {
+        Replayed::Indexed | Replayed::Failed => StatusCode::OK,
+        Replayed::Queued => StatusCode::ACCEPTED,
+    };
+    Ok(answer::json(status, &ReplayAnswer::new(&failure, &outcome)))
+}
 
 /// Whether to mend.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,7 +193,7 @@ pub(crate) struct ReconcileQuery {
 /// Compares the firm's index with its journal, beside live writers, and mends what differs. Answers when it is done. The run is on record as `index_reconciled`, also where nobody waited for it. 503 while another one is running.
 #[utoipa::path(post, path = "/api/v1/platform/firms/{firm}/reconcile", tag = "platform",
     params(("firm" = String, Path, description = "The caller's firm"), ReconcileQuery),
-    responses((status = 200, body = ReconciliationAnswer), Problems))]
+    responses((status = 200, body = RunAnswer), Problems))]
 pub(crate) async fn reconcile<R: Runtime>(
     State(server): State<Shared<R>>,
     Signed(caller): Signed,
@@ -40,7 +201,7 @@ pub(crate) async fn reconcile<R: Runtime>(
     Params(ReconcileQuery { dry_run }): Params<ReconcileQuery>,
 ) -> Result<Response, Problem> {
     let run = server.engage.reconcile(&caller, &firm, dry_run).await?;
-    Ok(answer::json(StatusCode::OK, &ReconciliationAnswer { reconciliation: ReconciliationView::from(&run) }))
+    Ok(answer::json(StatusCode::OK, &RunAnswer { reconciliation: RunView::from(&run) }))
 }
 
 /// Builds the firm's index anew from its journal beside the live one, compares the two and puts it in the other's place; lists keep
@@ -55,6 +216,21 @@ pub(crate) async fn rebuild<R: Runtime>(
     Path(firm): Path<String>,
 ) -> Result<Response, Problem> {
     let done = server.engage.rebuild(&caller, &firm).await?;
-    let body = RebuildAnswer { rebuild: ReconciliationView::from(&done.run), entries: done.entries };
+    let body = RebuildAnswer { rebuild: RunView::from(&done.run), entries: done.entries };
     Ok(answer::json(StatusCode::OK, &body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_as_it_is_written() {
+        let text = "1795392000000.01ARZ3NDEKTSV4RRFFQ69G5FAV";
+        let place = Place::try_from(text.to_owned()).unwrap();
+        assert_eq!((place.0.as_millis(), place.to_text()), (1_795_392_000_000, text.to_owned()));
+        for bad in ["", "1795392000000", "x.01ARZ3NDEKTSV4RRFFQ69G5FAV", "1.2", "-1.01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
+            assert!(Place::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
 }

@@ -24,8 +24,8 @@ pub(crate) struct FindingView<'a> {
 /// A reconciliation that has ended.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Reconciliation)]
-pub(crate) struct ReconciliationView<'a> {
+#[schema(as = ReconciliationRun)]
+pub(crate) struct RunView<'a> {
     #[schema(schema_with = schema::firm)]
     firm_id: &'a FirmId,
     #[schema(schema_with = schema::time)]
@@ -54,7 +54,7 @@ pub(crate) struct ReconciliationView<'a> {
     findings: Vec<FindingView<'a>>,
 }
 
-impl<'a> From<&'a Reconciled> for ReconciliationView<'a> {
+impl<'a> From<&'a Reconciled> for RunView<'a> {
     fn from(run: &'a Reconciled) -> Self {
         let Tally { rows, missing, stale, orphaned, drifted, repaired, unreadable } = run.tally;
         let findings = run.findings.iter();
@@ -80,15 +80,15 @@ impl<'a> From<&'a Reconciled> for ReconciliationView<'a> {
 
 /// The answer to a request for a reconciliation.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ReconciliationAnswer<'a> {
-    pub(crate) reconciliation: ReconciliationView<'a>,
+pub(crate) struct RunAnswer<'a> {
+    pub(crate) reconciliation: RunView<'a>,
 }
 
 /// The answer to a request for a rebuild.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RebuildAnswer<'a> {
     /// The replaced index against the new one; what differed is right in the new one.
-    pub(crate) rebuild: ReconciliationView<'a>,
+    pub(crate) rebuild: RunView<'a>,
     /// How many entries of the journal the new index holds.
     pub(crate) entries: u64,
 }

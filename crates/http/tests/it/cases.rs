@@ -39,7 +39,11 @@ pub(crate) struct Case {
 impl Case {
     /// The path of one conversation, user and token.
     pub(crate) fn path(&self, conversation: &str, user: &str, token: &str) -> String {
-        let id = if self.path.contains("/users/") { user } else { conversation };
+        let id = match self.path {
+            path if path.contains("/users/") => user,
+            path if path.contains("/sync-failures/") => "1",
+            _ => conversation,
+        };
         self.path
             .replace("{id}", id)
             .replace("{firm}", "acme")
@@ -146,6 +150,10 @@ pub(crate) fn all() -> Vec<Case> {
         case(post.clone(), "/api/v1/firm/imports/conversations", Some(json!({ "rows": [] })), attorney, OwnFirm),
         case(post.clone(), "/api/v1/platform/firms/{firm}/reconcile", None, attorney, NotFound),
         case(post.clone(), "/api/v1/platform/firms/{firm}/rebuild", None, attorney, NotFound),
+        case(get.clone(), "/api/v1/platform/health", None, attorney, OwnFirm),
+        case(get.clone(), "/api/v1/platform/reconciliations", None, attorney, OwnFirm),
+        case(get.clone(), "/api/v1/platform/sync-failures", None, attorney, OwnFirm),
+        case(post.clone(), "/api/v1/platform/sync-failures/{id}/replay", None, officer, NotAddressable),
         case(post.clone(), "/api/v1/conversations", Some(intake), Nobody, NotAddressable),
         case(post.clone(), "/api/v1/conversations/message", Some(said), WithoutToken, NotAddressable),
         case(get.clone(), "/api/v1/conversations/resume/{token}", None, WithoutToken, NotAddressable),

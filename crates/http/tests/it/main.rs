@@ -19,5 +19,6 @@ mod isolation;
 mod lists;
 mod maintenance;
 mod people;
+mod platform;
 mod reports;
 mod stream;

@@ -4,7 +4,7 @@ use engage_domain::{Kind, Version};
 use engage_index::{
     Limit, SCHEMA_VERSION,
     checkpoint::{self, Checkpoint, IsSetUp, ReadCheckpoint},
-    sync_failure::{self, CountSyncFailures, SyncFailures},
+    sync_failure::{self, CountSyncFailures, SyncFailureById, SyncFailures},
 };
 use engage_journal::ObjectKey;
 
@@ -36,10 +36,15 @@ fn an_object_is_parked_once_counted_and_resolved_by_version() {
     db.run(&sync_failure::park(&ObjectKey { kind: Kind::User, ..object.clone() }, Version(1), 1, "full", at(3)));
     assert_eq!(db.all(&CountSyncFailures), [2]);
     let list = |after| SyncFailures { after, limit: Limit::new(1).unwrap() };
-    let [first] = &db.all(&list(0))[..] else { panic!("one row") };
+    let (page, next) = list(0).page(db.all(&list(0)));
+    let [first] = &page[..] else { panic!("one row") };
+    assert_eq!(next, Some(first.id));
     assert_eq!((&first.object, first.version, first.attempts), (&object, Version(3), 7));
     assert_eq!((&*first.error, first.first_failed_at, first.last_failed_at), ("full", at(1), at(2)));
-    assert_eq!(db.all(&list(first.id))[0].object.kind, Kind::User);
+    let (last, next) = list(first.id).page(db.all(&list(first.id)));
+    assert_eq!((last[0].object.kind, last.len(), next), (Kind::User, 1, None));
+    assert_eq!(db.all(&SyncFailureById { id: first.id }), std::slice::from_ref(first));
+    assert_eq!(db.all(&SyncFailureById { id: 99 }), []);
     assert_eq!(db.run(&sync_failure::resolve(&object, Version(2))), 0);
     assert_eq!(db.run(&sync_failure::resolve(&object, Version(3))), 1);
     assert_eq!(db.all(&CountSyncFailures), [1]);

@@ -17,7 +17,9 @@ use engage_domain::{Kind, Timestamp, Version};
 use engage_index::{
     AuditRow, IndexRow, Limit, Param, Query, Statement,
     checkpoint::{self, IsSetUp, ReadCheckpoint},
-    projection, sync_failure,
+    projection,
+    reconciliations::{self, Reconciliations},
+    sync_failure,
 };
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
@@ -72,6 +74,8 @@ pub(super) struct Follower {
 struct Files {
     journal: Db,
     index: Db,
+    /// Which file the index is, behind its name.
+    index_file: Option<FileId>,
     seq: i64,
 }
 
@@ -99,6 +103,8 @@ struct Batch {
     /// The objects whose rows are to be written, each once, in the order in which they first changed.
     changed: Vec<ObjectKey>,
     known: HashSet<ObjectKey>,
+    /// What somebody asked to be tried again.
+    wanted: Vec<ObjectKey>,
     more: bool,
 }
 
@@ -193,6 +199,7 @@ impl Follower {
         })?;
         self.outdated = false;
         self.firm.set_outdated(false);
+        self.firm.set_building(false);
         Ok(seq)
     }
 
@@ -210,19 +217,31 @@ impl Follower {
     /// Takes in what is new, at most one batch of it.
     pub(super) fn follow(&mut self, now: Timestamp) -> Result<Progress, Error> {
         if self.is_index_gone() {
-            tracing::warn!(firm = %self.firm.id, "the index is gone; it is built anew");
+            tracing::warn!(firm = %self.firm.id, "the index is gone, or another file is in its place");
             self.close();
+            if self.live {
+                // Readers leave the old one, too.
+                self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
+            }
         }
         if self.live && self.firm.take_index_damaged() {
+            self.firm.count_failure();
+            metrics::counter!("engage_index_failures_total").increment(1);
             self.damaged = true;
             self.close();
         }
         let mut files = match self.files.take() {
             Some(files) => files,
-            None => match self.open(now)? {
-                Some(files) => files,
-                None => return Ok(Progress::More),
-            },
+            None => {
+                let opened = self.open(now).inspect_err(|error| {
+                    // Found only after the file was taken for a good one.
+                    self.damaged |= is_damaged_at(error, &self.path());
+                })?;
+                match opened {
+                    Some(files) => files,
+                    None => return Ok(Progress::More),
+                }
+            }
         };
         let progress = self.pass_over(&mut files, now);
         files.journal.rollback();
@@ -243,15 +262,18 @@ impl Follower {
         progress
     }
 
-    /// Whether somebody has removed the index under the open connection.
+    /// Whether somebody has removed the index under the open connection, or put another file in its place.
     pub(super) fn is_index_gone(&self) -> bool {
-        self.files.is_some() && !self.path().exists()
+        let gone = |files: &Files| file_id(&self.path()).is_none_or(|now| files.index_file != Some(now));
+        self.files.as_ref().is_some_and(gone)
     }
 
     fn pass_over(&mut self, files: &mut Files, now: Timestamp) -> Result<Progress, Error> {
         files.journal.begin_read()?;
         let mut batch = self.gather(files, now)?;
         if batch.entries.is_empty() && batch.changed.is_empty() {
+            // Whatever was asked to be tried again is in the index by now.
+            self.firm.have_tried(&batch.wanted);
             // Nothing to write; say so, for the heartbeat of a firm that had only failed batches since.
             self.publish(files, now, now, false);
             return Ok(self.after(now, false));
@@ -271,6 +293,7 @@ impl Follower {
         let states = &mut self.states;
         let failing = &mut self.failing;
         let firm = &self.firm;
+        let mut reconciled = None;
         let Files { journal, index, .. } = files;
         index.transaction(|index| {
             let mut audit = Vec::with_capacity(batch.entries.len());
@@ -281,6 +304,7 @@ impl Follower {
                 }
             }
             write_audit(index, &audit)?;
+            reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliations::ACTION);
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
                     continue;
@@ -311,6 +335,10 @@ impl Follower {
             self.states.remove(key);
             tracing::error!(firm = %self.firm.id, object = %key.name, error = error as &dyn std::error::Error, "an object cannot be indexed");
         }
+        self.firm.have_tried(&batch.wanted);
+        if let Some(row) = reconciled {
+            self.firm.set_last_reconciliation(row);
+        }
         files.seq = seq;
         metrics::counter!("engage_index_entries_total").increment(batch.entries.len() as u64);
         self.publish(files, at, now, batch.more);
@@ -331,8 +359,10 @@ impl Follower {
             Ok(if bytes < BYTES_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
         batch.more = bytes >= BYTES_MAX || batch.entries.len() as i64 == ENTRIES_MAX;
+        batch.wanted = self.firm.wanted();
         for (key, failing) in &self.failing {
-            if !failing.is_parked() && failing.retry_at() <= now && batch.known.insert(key.clone()) {
+            let due = !failing.is_parked() && failing.retry_at() <= now;
+            if (due || batch.wanted.contains(key)) && batch.known.insert(key.clone()) {
                 batch.changed.push(key.clone());
             }
         }
@@ -345,6 +375,9 @@ impl Follower {
         }
         let parked = self.failing.values().filter(|failing| failing.is_parked()).count();
         self.firm.set_parked(parked as u64);
+        if !more {
+            self.firm.set_building(false);
+        }
         self.firm.applied(files.seq, at, read_at, more);
     }
 
@@ -365,6 +398,8 @@ impl Follower {
         let path = self.path();
         let mut journal = Db::reader(&self.firm.journal_path())?;
         let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
+        // Before it is opened: if another one comes in between, the next pass finds that it is not this one.
+        let mut index_file = file_id(&path);
         let usable = if self.damaged { Ok(Usable::Not) } else { usable(&path, last) };
         let (mut index, seq) = match usable {
             Ok(Usable::Ready(index, seq)) => (index, seq),
@@ -372,26 +407,37 @@ impl Follower {
                 tracing::info!(firm = %self.firm.id, "the index is of another version; one of this version is built beside it");
                 self.outdated = true;
                 self.firm.set_outdated(true);
+                self.firm.set_building(true);
                 self.say_how_late(&mut journal, now)?;
                 self.firm.set_laid_out(true);
                 return Ok(None);
             }
-            Ok(Usable::Outdated | Usable::Not) => (self.begin_anew(&path, now)?, 0),
+            Ok(Usable::Outdated | Usable::Not) => {
+                let index = self.begin_anew(&path, now)?;
+                index_file = file_id(&path);
+                (index, 0)
+            }
             Err(error) if is_damaged(&error) => {
                 tracing::error!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "the index is damaged; it is built anew");
-                (self.begin_anew(&path, now)?, 0)
+                let index = self.begin_anew(&path, now)?;
+                index_file = file_id(&path);
+                (index, 0)
             }
             Err(error) => return Err(error),
         };
         self.damaged = false;
         self.failing = read_failing(&mut index)?;
         if self.live {
+            let latest = Reconciliations { firm: self.firm.id.clone(), after: None, limit: Limit::default() };
+            if let Some(row) = all(&mut index, &latest)?.into_iter().next() {
+                self.firm.set_last_reconciliation(row);
+            }
             if seq == 0 {
                 self.say_how_late(&mut journal, now)?;
             }
             self.firm.set_laid_out(true);
         }
-        Ok(Some(Files { journal, index, seq }))
+        Ok(Some(Files { journal, index, index_file, seq }))
     }
 
     /// Whoever asks an index without rows is told that they are yet to come.
@@ -405,6 +451,7 @@ impl Follower {
     fn begin_anew(&self, path: &Path, now: Timestamp) -> Result<Db, Error> {
         if self.live {
             self.firm.set_laid_out(false);
+            self.firm.set_building(true);
         }
         for suffix in ["", "-wal", "-shm"] {
             let mut file = path.as_os_str().to_owned();
@@ -432,6 +479,22 @@ impl Follower {
         }
         Ok(index)
     }
+}
+
+/// What tells two files of one name apart.
+type FileId = (u64, u64);
+
+/// The file that `path` names; none when there is none.
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// The file that `path` names, which is taken for the same as long as there is one.
+#[cfg(not(unix))]
+fn file_id(path: &Path) -> Option<FileId> {
+    path.exists().then_some((0, 0))
 }
 
 fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use std::{
     sync::{
         Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc::{SyncSender, TrySendError},
+        mpsc::TrySendError,
     },
     time::{Duration, Instant},
 };
@@ -24,7 +24,12 @@ use tokio::sync::oneshot;
 
 use super::{Platform, pause};
 use crate::{
-    firm::FirmHandle, follower::all, readers::Source, reconcile::reconcile, schedule::Schedule, shard::Message,
+    firm::FirmHandle,
+    follower::all,
+    readers::Source,
+    reconcile::reconcile,
+    schedule::Schedule,
+    shard::{Message, ShardSender},
     writer::Job,
 };
 
@@ -261,13 +266,9 @@ impl Platform {
     }
 }
 
-/// Leaves an entry on the firm about a run, and its figures among the metrics.
-fn record(shard: &SyncSender<Message>, firm: &Arc<FirmHandle>, actor: Actor, done: &Reconciled) -> Result<(), Fault> {
-    let name = firm.id.to_string();
+/// Leaves an entry on the firm about a run.
+fn record(shard: &ShardSender, firm: &Arc<FirmHandle>, actor: Actor, done: &Reconciled) -> Result<(), Fault> {
     metrics::counter!("engage_reconciliations_total").increment(1);
-    metrics::gauge!("engage_reconciliation_differences", "firm" => name.clone()).set(done.tally.differences() as f64);
-    metrics::gauge!("engage_reconciliation_timestamp_seconds", "firm" => name)
-        .set(done.finished_at.as_millis() as f64 / 1000.0);
     let details = json!({
         "missing": done.tally.missing,
         "stale": done.tally.stale,
@@ -299,12 +300,7 @@ fn await_rebuild(
 }
 
 /// Leaves an entry on the firm about a rebuild.
-fn record_rebuild(
-    shard: &SyncSender<Message>,
-    firm: &Arc<FirmHandle>,
-    actor: Actor,
-    done: &Rebuilt,
-) -> Result<(), Fault> {
+fn record_rebuild(shard: &ShardSender, firm: &Arc<FirmHandle>, actor: Actor, done: &Rebuilt) -> Result<(), Fault> {
     let Reconciled { tally, started_at, finished_at, .. } = &done.run;
     let details = json!({
         "entries": done.entries,
@@ -321,7 +317,7 @@ fn record_rebuild(
 
 /// Leaves an entry on the firm. Blocks until it is durable.
 fn note(
-    shard: &SyncSender<Message>,
+    shard: &ShardSender,
     firm: &Arc<FirmHandle>,
     actor: Actor,
     action: &'static str,

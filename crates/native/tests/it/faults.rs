@@ -60,11 +60,11 @@ async fn a_batch_that_fails_tells_nobody_yes_and_leaves_nothing() {
 }
 
 /// A small disk of its own; gone when it is dropped.
-struct SmallDisk(PathBuf);
+pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// None where this process may not mount one.
-    fn mount(path: PathBuf, size: &str) -> Option<Self> {
+    pub(crate) fn mount(path: PathBuf, size: &str) -> Option<Self> {
         std::fs::create_dir_all(&path).unwrap();
         let mut mount = Process::new("mount");
         mount.args(["-t", "tmpfs", "-o", size, "tmpfs"]).arg(&path);
@@ -73,6 +73,18 @@ impl SmallDisk {
             eprintln!("skipped: a small disk cannot be mounted here");
         }
         mounted.then_some(Self(path))
+    }
+}
+
+impl SmallDisk {
+    /// Mounts it again with another option, such as `ro`.
+    pub(crate) fn remount(&self, option: &str) {
+        let remounted = Process::new("mount").arg("-o").arg(format!("remount,{option}")).arg(&self.0).status();
+        assert!(remounted.is_ok_and(|status| status.success()), "{} cannot be mounted {option}", self.0.display());
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
     }
 }
 

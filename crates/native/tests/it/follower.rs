@@ -1,12 +1,12 @@
 //! The follower: objects that cannot be indexed, lag, what an erasure leaves.
 
 use engage_app::Runtime;
-use engage_domain::{Version, conversation::Command};
+use engage_domain::{Actor, Firm, Version, conversation::Command};
 use engage_index::{Limit, sync_failure::SyncFailures};
-use engage_journal::{Row, Value, sql};
+use engage_journal::{Call, Intent, Row, Value, sql};
 use engage_native::sqlite::Db;
 
-use crate::rig::{Rig, change, conversation, eventually, integer, message, rows, start, texts};
+use crate::rig::{Rig, change, conversation, done, eventually, integer, message, rows, start, texts};
 
 /// The version that the index shows of a conversation.
 fn shown(rig: &Rig, number: u64) -> Option<i64> {
@@ -183,4 +183,138 @@ async fn a_follower_shows_that_it_is_alive_when_nothing_happens() {
     rig.caught_up().await;
     rig.clock.advance_millis(60_000);
     eventually("a heartbeat", || async { (rig.platform().heartbeat_age_ms() < 60_000).then_some(()) }).await;
+}
+
+/// Asks for another try of the first failure.
+async fn try_again(rig: &Rig) {
+    let object = failures(rig)[0].object.clone();
+    rig.platform().try_again(&rig.firm, object).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parked_object_is_tried_again_on_demand_whatever_its_tries() {
+    let (mut rig, whole) = with_a_broken_one().await;
+    rig.open();
+    rig.caught_up().await;
+    rig.close();
+    // Parked a moment ago: by itself it would stay so for good.
+    change(&mut rig.index(), "UPDATE sync_failure SET attempts = 8, lastFailedAt = '2099-01-01T00:00:00.000Z'", &[], 1);
+    rig.open();
+    rig.caught_up().await;
+    let parked = || async { (rig.platform().health(&rig.firm).await.unwrap().parked_objects == 1).then_some(()) };
+    eventually("a parked object in health", parked).await;
+
+    try_again(&rig).await;
+    eventually("another try", || async { (failures(&rig)[0].attempts == 9).then_some(()) }).await;
+    assert_eq!((shown(&rig, 2), rig.platform().handle(&rig.firm).unwrap().parked()), (None, 1));
+
+    plant(&rig, 2, &whole);
+    try_again(&rig).await;
+    eventually("a row of the conversation", || async { shown(&rig, 2) }).await;
+    rig.is_sound().await;
+    assert_eq!(failures(&rig), []);
+    assert_eq!(rig.platform().health(&rig.firm).await.unwrap().parked_objects, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_for_while_the_index_is_held_is_tried_when_it_is_let_go() {
+    let (mut rig, whole) = with_a_broken_one().await;
+    rig.open();
+    rig.caught_up().await;
+    rig.close();
+    change(&mut rig.index(), "UPDATE sync_failure SET attempts = 8", &[], 1);
+    rig.open();
+    rig.caught_up().await;
+    plant(&rig, 2, &whole);
+    let mut holder = rig.index();
+    holder.begin().unwrap();
+    try_again(&rig).await;
+    let failed = || async { (rig.platform().health(&rig.firm).await.unwrap().failed_passes > 0).then_some(()) };
+    eventually("a failed pass", failed).await;
+    assert_eq!(shown(&rig, 2), None);
+    holder.rollback();
+    eventually("a row of the conversation", || async { shown(&rig, 2) }).await;
+    rig.is_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_that_nothing_is_wrong_with_may_be_tried_again() {
+    let rig = Rig::new().await;
+    rig.tell(1, start()).await;
+    rig.caught_up().await;
+    rig.platform().try_again(&rig.firm, crate::rig::key_of(1)).await.unwrap();
+    rig.platform().try_again(&rig.firm, crate::rig::key_of(99)).await.unwrap();
+    let handle = rig.platform().handle(&rig.firm).unwrap();
+    rig.tell(1, message("hello")).await;
+    rig.is_sound().await;
+    assert_eq!((handle.parked(), handle.failures(), failures(&rig)), (0, 0, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_latest_reconciliation_is_known_after_a_restart_too() {
+    let mut rig = Rig::new().await;
+    let known =
+        |rig: &Rig| rig.platform().handle(&rig.firm).unwrap().last_reconciliation().map(|row| row.details.clone());
+    rig.caught_up().await;
+    assert_eq!(known(&rig), None);
+    for missing in [3, 0] {
+        let details = format!(r#"{{"missing":{missing},"stale":0,"orphaned":0,"drifted":2}}"#);
+        let note = Intent::Note { action: "index_reconciled", details: details.clone().into() };
+        done(rig.call::<Firm>(rig.firm.clone(), Call::new(Actor::SYSTEM, note)).await);
+        rig.caught_up().await;
+        assert_eq!(known(&rig).as_deref(), Some(&*details));
+    }
+    rig.reopen();
+    rig.caught_up().await;
+    let again = eventually("the latest reconciliation", || async { known(&rig) }).await;
+    assert!(again.contains(r#""missing":0"#), "{again}");
+    rig.clock.advance_millis(5_000);
+    let metrics = crate::index_faults::metrics(&rig);
+    for line in [
+        r#"engage_reconciliation_rows{firm="acme",difference="missing"} 0"#,
+        r#"engage_reconciliation_rows{firm="acme",difference="drifted"} 2"#,
+        r#"engage_reconciliation_age_seconds{firm="acme"} 5"#,
+        r#"engage_index_building{firm="acme"} 0"#,
+        r#"engage_shard_queue_depth{shard="1"} 0"#,
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} in {metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_is_begun_anew_is_building_until_it_holds_what_there_was() {
+    let mut rig = Rig::new().await;
+    rig.tell(1, start()).await;
+    rig.caught_up().await;
+    rig.close();
+    rig.remove_index();
+    // An entry that cannot be read at all keeps the index from being complete.
+    let id = texts(&mut rig.journal(), "SELECT id FROM entry WHERE seq = 2").remove(0);
+    let name = |rig: &Rig, id: &str| {
+        change(&mut rig.journal(), "UPDATE entry SET id = ?1 WHERE seq = 2", &[Value::Text(id)], 1);
+    };
+    name(&rig, "no id");
+    rig.open();
+    let building = || async { rig.platform().health(&rig.firm).await.unwrap().building.then_some(()) };
+    eventually("an index that is built", building).await;
+    name(&rig, &id);
+    rig.is_sound().await;
+    assert!(!rig.platform().health(&rig.firm).await.unwrap().building);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_file_in_the_place_of_the_index_is_gone_on_with() {
+    let mut rig = Rig::new().await;
+    rig.tell(1, start()).await;
+    rig.settle();
+    let copy = std::fs::read(rig.file("index.db")).unwrap();
+    rig.open();
+    rig.tell(2, start()).await;
+    rig.caught_up().await;
+    rig.remove_index();
+    std::fs::write(rig.file("index.db"), copy).unwrap();
+    // Nothing is written: it is found all the same.
+    eventually("a row of the second conversation", || async { shown(&rig, 2) }).await;
+    rig.tell(1, message("hello")).await;
+    rig.is_sound().await;
 }

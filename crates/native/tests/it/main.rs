@@ -13,6 +13,7 @@ mod faults;
 mod folder;
 mod follower;
 mod hibernation;
+mod index_faults;
 mod model;
 mod rebuild;
 mod reconcile;
