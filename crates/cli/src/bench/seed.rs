@@ -6,10 +6,11 @@
 use std::path::Path;
 
 use engage_domain::{
-    ConversationId, FirmId, PracticeArea, Timestamp, UserId, Version,
-    conversation::{ConflictStatus, Phase, Status},
+    ConversationId, EntryId, FirmId, Outcome, PracticeArea, Role, Timestamp, UserId, Version,
+    conversation::{AssignmentStatus, ConflictStatus, Phase, Priority, Status},
+    user::UserStatus,
 };
-use engage_index::{ConversationRow, IndexRow, SCHEMA};
+use engage_index::{AssignmentRow, AuditRow, ConversationRow, IndexRow, Param, SCHEMA, Statement, UserRow};
 use engage_journal::Sql;
 use engage_native::sqlite::Db;
 
@@ -71,7 +72,8 @@ fn row(firm: &FirmId, number: u64, of: u64) -> anyhow::Result<ConversationRow> {
         practice_area: Some(area),
         status,
         phase,
-        assigned_to: Some(person(draw.below(4))),
+        // A tenth waits for somebody.
+        assigned_to: (draw.below(10) > 0).then(|| person(draw.below(4))),
         conflict_status,
         goals_completed: 1,
         goals_total: 3,
@@ -97,6 +99,130 @@ pub(super) fn index(path: &Path, firm: &FirmId, count: u64) -> anyhow::Result<()
         }
         db.commit()?;
     }
+    people(&mut db, firm, count)?;
     db.script("PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(())
+}
+
+/// How many people a firm of so many conversations has: 2,000 of a million.
+fn staff(conversations: u64) -> u64 {
+    (conversations / 500).max(4)
+}
+
+/// The firm's people, an assignment for three conversations in ten, a conflict for one in ten, three entries for each.
+fn people(db: &mut Db, firm: &FirmId, count: u64) -> anyhow::Result<()> {
+    let staff = staff(count);
+    let put = |db: &mut Db, statement: &Statement| db.execute(&statement.sql, &statement.values()).map(drop);
+    db.begin()?;
+    for number in 0..staff {
+        put(db, &user(firm, number).to_statement())?;
+    }
+    db.commit()?;
+    for first in (0..count).step_by(BATCH as usize) {
+        db.begin()?;
+        let mut entries = vec![];
+        for number in first..(first + BATCH).min(count) {
+            let conversation = row(firm, number, count)?;
+            if number % 10 < 3 {
+                put(db, &assignment(firm, &conversation, number, staff).to_statement())?;
+            }
+            if number % 10 == 3 {
+                put(db, &conflict(firm, &conversation, number))?;
+            }
+            entries.extend((0..3).map(|of| entry(firm, &conversation, 3 * number + of, staff)));
+        }
+        let (batches, rest) = entries.as_chunks();
+        for batch in batches {
+            put(db, &AuditRow::batch_statement(batch))?;
+        }
+        for entry in rest {
+            put(db, &entry.to_statement())?;
+        }
+        db.commit()?;
+    }
+    Ok(())
+}
+
+fn user(firm: &FirmId, number: u64) -> UserRow {
+    UserRow {
+        firm_id: firm.clone(),
+        user_id: person(number),
+        subject: None,
+        email: Some((*format!("user{number}@example.com")).into()),
+        name: Some((*format!("User {number}")).into()),
+        role: Some(Role::ASSIGNABLE[number as usize % 4]),
+        status: UserStatus::Active,
+        last_login: Some(BEGAN),
+        created_at: BEGAN,
+        version: Version(1),
+        conversation_count: 0,
+        assigned_conversation_count: 0,
+    }
+}
+
+fn assignment(firm: &FirmId, conversation: &ConversationRow, number: u64, staff: u64) -> AssignmentRow {
+    let mut draw = Draw(number.wrapping_mul(2_000_003));
+    let active = conversation.status == Status::Active;
+    AssignmentRow {
+        firm_id: firm.clone(),
+        session_id: conversation.session_id,
+        assigned_to: person(draw.below(staff)),
+        assigned_by: None,
+        assigned_at: conversation.created_at,
+        status: if active { AssignmentStatus::Active } else { AssignmentStatus::Completed },
+        priority: Priority::ALL[draw.below(4) as usize],
+        due_date: (draw.below(4) > 0)
+            .then(|| conversation.created_at.plus_millis(draw.below(90 * DAY_MS as u64) as i64)),
+        estimated_hours: Some(draw.below(40) as f64 / 4.0),
+        actual_hours: None,
+        notes: None,
+        version: Version(2),
+    }
+}
+
+/// A conflict, as the registry will write one; nothing projects them yet.
+fn conflict(firm: &FirmId, conversation: &ConversationRow, number: u64) -> Statement {
+    let mut draw = Draw(number.wrapping_mul(3_000_003));
+    let mut one_of = |words: &[&str]| Param::text(words[draw.below(words.len() as u64) as usize]);
+    let params = vec![
+        Param::from(firm),
+        Param::text(format!("{number:026}")),
+        conversation.session_id.into(),
+        one_of(&["client", "opposing_party", "matter", "entity"]),
+        one_of(&["exact", "fuzzy", "phonetic", "alias"]),
+        one_of(&["detected", "reviewing", "cleared", "confirmed"]),
+        conversation.created_at.into(),
+    ];
+    let sql = "INSERT INTO conflict_detection_index
+                 (firmId, conflictId, sessionId, conflictType, matchType, status, detectedAt, confidence, version)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0.9, 1)";
+    Statement::new(sql, params)
+}
+
+/// The entry with that number; four in ten are looks.
+fn entry(firm: &FirmId, conversation: &ConversationRow, number: u64, staff: u64) -> AuditRow {
+    let mut draw = Draw(number.wrapping_mul(4_000_003));
+    let at = conversation.created_at.plus_millis((number % 3) as i64);
+    let action = match draw.below(10) {
+        0..3 => "access_conversation",
+        3 => "access_messages",
+        4 => "identity_updated",
+        _ => "message_added",
+    };
+    let id = ulid::Ulid::from_parts(u64::try_from(at.as_millis()).unwrap_or(0), u128::from(number));
+    AuditRow {
+        firm_id: firm.clone(),
+        audit_id: EntryId::from_ulid(id),
+        user_id: Some(person(draw.below(staff))),
+        action: action.into(),
+        resource_type: "conversation".into(),
+        resource_id: Some((*conversation.session_id.to_string()).into()),
+        timestamp: at,
+        ip_address: Some("192.0.2.1".into()),
+        user_agent: Some("engage-bench/1".into()),
+        outcome: if draw.below(100) == 0 { Outcome::Blocked } else { Outcome::Success },
+        details: "{}".into(),
+        seq: i64::try_from(number).unwrap_or(0) + 1,
+        version: Version(2),
+    }
 }
