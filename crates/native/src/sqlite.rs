@@ -66,6 +66,31 @@ impl Db {
         Ok(db)
     }
 
+    /// Opens an index that is being built and that nobody else has open. Nothing of it is safe before [`Db::finish`]: what a crash leaves is
+    /// thrown away, so that nothing has to be written twice, nor waited for.
+    pub(crate) fn builder(path: &Path) -> Result<Self, Error> {
+        let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        db.script(
+            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+             PRAGMA foreign_keys = OFF; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;",
+        )?;
+        Ok(db)
+    }
+
+    /// Makes a built index durable and one as [`Db::index`] opens it.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let Self { connection, path } = self;
+        connection.close().map_err(|(_, error)| fault("close", &path, error))?;
+        drop(Self::index(&path)?);
+        let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+        synced.map_err(|error| Error::Storage {
+            operation: format!("sync {}", path.display()),
+            message: error.to_string(),
+            transient: true,
+            source: Some(Box::new(error)),
+        })
+    }
+
     /// Opens an index beside its owner, to change a few rows; it must exist. Closing it leaves the write-ahead log alone: by then a file of
     /// that name may belong to another index.
     pub fn guest(path: &Path) -> Result<Self, Error> {

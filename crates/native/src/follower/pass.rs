@@ -145,6 +145,12 @@ impl Follower {
         self.files.as_mut().map(|files| &mut files.journal).ok_or_else(not_open)
     }
 
+    /// Makes an index that was built beside the live one ready to take its place.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        self.states.clear();
+        self.files.take().map_or(Ok(()), |files| files.index.finish())
+    }
+
     pub(super) const fn firm(&self) -> &Arc<FirmHandle> {
         &self.firm
     }
@@ -185,8 +191,7 @@ impl Follower {
     /// Puts the new index in the place of the live one.
     fn swap(&mut self, rebuild: &mut Rebuild) -> Result<i64, Error> {
         let seq = rebuild.builder.seq();
-        rebuild.builder.index()?.checkpoint()?;
-        rebuild.builder.close();
+        rebuild.builder.finish()?;
         if let Some(files) = &mut self.files {
             files.index.checkpoint_passively()?;
         }
@@ -400,10 +405,11 @@ impl Follower {
         let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
         // Before it is opened: if another one comes in between, the next pass finds that it is not this one.
         let mut index_file = file_id(&path);
-        let usable = if self.damaged { Ok(Usable::Not) } else { usable(&path, last) };
+        // What is left of one that was being built is not gone on with.
+        let usable = if self.damaged || !self.live { Ok(Usable::Not) } else { usable(&path, last) };
         let (mut index, seq) = match usable {
             Ok(Usable::Ready(index, seq)) => (index, seq),
-            Ok(Usable::Outdated) if self.live => {
+            Ok(Usable::Outdated) => {
                 tracing::info!(firm = %self.firm.id, "the index is of another version; one of this version is built beside it");
                 self.outdated = true;
                 self.firm.set_outdated(true);
@@ -412,7 +418,7 @@ impl Follower {
                 self.firm.set_laid_out(true);
                 return Ok(None);
             }
-            Ok(Usable::Outdated | Usable::Not) => {
+            Ok(Usable::Not) => {
                 let index = self.begin_anew(&path, now)?;
                 index_file = file_id(&path);
                 (index, 0)
@@ -469,7 +475,7 @@ impl Follower {
                 }
             }
         }
-        let mut index = Db::index(path)?;
+        let mut index = if self.live { Db::index(path) } else { Db::builder(path) }?;
         index.transaction(|index| {
             index.script(engage_index::SCHEMA)?;
             run(index, &checkpoint::beat(now)).map(drop)

@@ -49,7 +49,7 @@ pub(super) struct Rebuild {
 }
 
 impl Rebuild {
-    /// Begins one, or goes on with what one before has left.
+    /// Begins one. What one before has left is not gone on with.
     pub(super) fn begin(firm: &Arc<FirmHandle>, asker: Option<Asker>, now: Timestamp) -> Self {
         let builder = Box::new(Follower::beside(Arc::clone(firm)));
         Self { builder, asker, started_at: now, comparison: None, tally: Tally::default(), findings: vec![] }
