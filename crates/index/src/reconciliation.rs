@@ -225,6 +225,18 @@ pub fn recount(firm: &FirmId, user: &str) -> Statement {
     Statement::new(sql, vec![firm.into(), Param::text(user)])
 }
 
+/// Counts all users' conversations anew.
+pub fn recount_all(firm: &FirmId) -> Statement {
+    let sql = concat!(
+        "UPDATE user_index SET conversationCount = ",
+        counted!("userId"),
+        ", assignedConversationCount = ",
+        counted!("assignedTo"),
+        " WHERE firmId = ?1"
+    );
+    Statement::new(sql, vec![firm.into()])
+}
+
 /// How far a run has come that has not ended: what it goes on from after a restart. Kept in the index it is about, and gone with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -145,6 +145,14 @@ impl Follower {
         self.files.as_mut().map(|files| &mut files.journal).ok_or_else(not_open)
     }
 
+    /// Opens the files of an index that is to be built, before anything is taken in.
+    pub(super) fn prepare(&mut self, now: Timestamp) -> Result<(), Error> {
+        if self.files.is_none() {
+            self.files = self.open(now)?;
+        }
+        Ok(())
+    }
+
     /// Makes an index that was built beside the live one ready to take its place.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         self.states.clear();

@@ -7,23 +7,30 @@
 //! A row of the live index that the new one does not hold just so is a difference: the journal cannot account for it. Those met while the
 //! two were at different entries are looked at again once both have come to the same one.
 
-use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use engage_domain::{FirmId, Kind, Timestamp};
 use engage_index::{
     Table,
-    reconciliation::{Difference, Finding, PrintOf, Rebuilt, Reconciled, Tally},
+    reconciliation::{Difference, Finding, PrintOf, Rebuilt, Reconciled, Tally, recount_all},
     scan::{Key, Print, Walk},
 };
-use engage_journal::{Error, ObjectKey, read};
+use engage_journal::{Error, ObjectKey, Sql, read, sql};
 use tokio::sync::oneshot;
 
-use super::pass::{Follower, Progress, all};
+use super::pass::{Follower, Progress, all, run};
 use crate::{firm::FirmHandle, sqlite::Db};
 
 /// Rows read at a time, and compared in one slice.
 const PAGE: u32 = 1_000;
 const SLICE: usize = 4_000;
+/// How long a slice goes on making indexes: the live one waits meanwhile.
+const SLICE_TIME: Duration = Duration::from_millis(50);
 /// Differences that are looked at again at the end; beyond, they count as they were met.
 const SUSPECTS_MAX: usize = 10_000;
 /// Most findings that are listed one by one.
@@ -43,21 +50,85 @@ pub(super) struct Rebuild {
     pub(super) builder: Box<Follower>,
     asker: Option<Asker>,
     started_at: Timestamp,
+    scaffold: Scaffold,
     comparison: Option<Comparison>,
     tally: Tally,
     findings: Vec<Finding>,
+}
+
+/// What the new index does without while its tables fill: to sort an index's entries once at the end costs a fraction of finding each
+/// one's place. Triggers go with the indexes that they ask.
+enum Scaffold {
+    /// It is to be taken down.
+    Standing,
+    /// The statements that make it again, in their order.
+    Down(VecDeque<String>),
+    /// Everything is there again.
+    Rebuilt,
 }
 
 impl Rebuild {
     /// Begins one. What one before has left is not gone on with.
     pub(super) fn begin(firm: &Arc<FirmHandle>, asker: Option<Asker>, now: Timestamp) -> Self {
         let builder = Box::new(Follower::beside(Arc::clone(firm)));
-        Self { builder, asker, started_at: now, comparison: None, tally: Tally::default(), findings: vec![] }
+        Self {
+            builder,
+            asker,
+            started_at: now,
+            scaffold: Scaffold::Standing,
+            comparison: None,
+            tally: Tally::default(),
+            findings: vec![],
+        }
+    }
+
+    /// Takes indexes and triggers down before the first entry, and puts them up again, as many as a slice
+    /// allows, once the tables are full. True when
+    /// all are there.
+    fn raise(&mut self, built: bool) -> Result<bool, Error> {
+        let firm = self.builder.firm().id.clone();
+        let db = self.builder.index()?;
+        match &mut self.scaffold {
+            Scaffold::Standing => {
+                let text =
+                    "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL
+                            ORDER BY type, rowid";
+                let parts = sql::all(db, text, &[], |row| {
+                    Ok((format!("DROP {} {}", row.text(0)?, row.text(1)?), row.text(2)?.to_owned()))
+                })?;
+                db.transaction(|db| parts.iter().try_for_each(|(drop, _)| db.script(drop)))?;
+                self.scaffold = Scaffold::Down(parts.into_iter().map(|(_, make)| make).collect());
+                Ok(false)
+            }
+            Scaffold::Down(_) if !built => Ok(false),
+            Scaffold::Down(parts) => {
+                let began = Instant::now();
+                while let Some(index) = parts.pop_front_if(|make| !make.starts_with("CREATE TRIGGER")) {
+                    db.script(&index)?;
+                    if began.elapsed() > SLICE_TIME {
+                        return Ok(false);
+                    }
+                }
+                // With the triggers nothing counts by hand any more.
+                db.transaction(|db| {
+                    run(db, &recount_all(&firm))?;
+                    parts.iter().try_for_each(|make| db.script(make))
+                })?;
+                self.scaffold = Scaffold::Rebuilt;
+                Ok(true)
+            }
+            Scaffold::Rebuilt => Ok(true),
+        }
     }
 
     /// Builds or compares a slice. `live` is the index to compare with; none: there is nothing that could be compared.
     pub(super) fn step(&mut self, live: Option<&mut Follower>, now: Timestamp) -> Result<Step, Error> {
-        let built = matches!(self.builder.follow(now)?, Progress::Done | Progress::Later(_));
+        if matches!(self.scaffold, Scaffold::Standing) {
+            self.builder.prepare(now)?;
+            self.raise(false)?;
+        }
+        let followed = matches!(self.builder.follow(now)?, Progress::Done | Progress::Later(_));
+        let built = self.raise(followed)? && followed;
         let Some(live) = live else { return Ok(if built { Step::Ready } else { Step::More }) };
         if self.comparison.is_none() && !built {
             return Ok(Step::More);
