@@ -50,7 +50,7 @@ pub struct DailyAccess {
 }
 
 impl<R: Runtime> Engage<R> {
-    /// Prepares the report on accesses: on all users or one, over at most [`DAYS_MAX`] days, up to now and over the last thirty days unless
+    /// Prepares the report on accesses: on all users or one, over at most 366 days, up to now and over the last thirty days unless
     /// said otherwise.
     pub async fn access_report(
         &self,

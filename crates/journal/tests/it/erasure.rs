@@ -144,7 +144,7 @@ fn an_erasure_takes_everything_that_was_said_and_leaves_a_chain_that_verifies() 
 #[test]
 fn an_erasure_comes_once_and_neither_before_its_time_nor_over_a_hold() {
     let mut desk = Desk::new();
-    let mut ask = |desk: &mut Desk, command| desk.call::<Conversation>(&conversation(1), &by(Actor::SYSTEM, command));
+    let ask = |desk: &mut Desk, command| desk.call::<Conversation>(&conversation(1), &by(Actor::SYSTEM, command));
     desk.start(1);
     let erase = || Command::Erase { deleted_before: FOR_EVER };
     let rejected = |turn: Turn<Conversation>| match turn {

@@ -5,31 +5,30 @@
 //! version-guarded. However many entries an object has had since the last pass, its row is written once. An object whose rows
 //! cannot be written stands back with a note in `sync_failure`, written together with the checkpoint that passes it by; the others go on.
 
+mod files;
+
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use engage_domain::{Kind, Timestamp, Version};
 use engage_index::{
-    AuditRow, IndexRow, Limit, Param, Query, Statement,
-    checkpoint::{self, IsSetUp, ReadCheckpoint},
-    projection,
-    reconciliations::{self, Reconciliations},
-    sync_failure,
+    AuditRow, IndexRow, Param, Query, Statement, checkpoint, projection, reconciliations, sync_failure,
 };
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
+use self::files::{Files, file_id};
 use super::{
     rebuild::{Rebuild, Step},
     states::States,
 };
 use crate::{
     firm::FirmHandle,
-    sqlite::{Db, is_constraint, is_damaged, is_damaged_at},
+    sqlite::{Db, is_constraint, is_damaged_at},
 };
 
 /// Most entries in one pass, and most bytes of payload: bounds the memory and how long the index stays locked.
@@ -69,14 +68,6 @@ pub(super) struct Follower {
     /// The entry behind which nothing is taken in for now.
     bound: i64,
     rebuild: Option<Rebuild>,
-}
-
-struct Files {
-    journal: Db,
-    index: Db,
-    /// Which file the index is, behind its name.
-    index_file: Option<FileId>,
-    seq: i64,
 }
 
 /// An object whose rows could not be written, as `sync_failure` has it.
@@ -404,111 +395,6 @@ impl Follower {
             Progress::Later(Duration::from_millis(wait))
         })
     }
-
-    /// Opens journal and index. An index that is absent, damaged, or ahead of the journal (which then was restored from a copy) is begun
-    /// anew. A live one of another schema version is not opened: it stays for lists until another is built beside it.
-    fn open(&mut self, now: Timestamp) -> Result<Option<Files>, Error> {
-        let path = self.path();
-        let mut journal = Db::reader(&self.firm.journal_path())?;
-        let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
-        // Before it is opened: if another one comes in between, the next pass finds that it is not this one.
-        let mut index_file = file_id(&path);
-        // What is left of one that was being built is not gone on with.
-        let usable = if self.damaged || !self.live { Ok(Usable::Not) } else { usable(&path, last) };
-        let (mut index, seq) = match usable {
-            Ok(Usable::Ready(index, seq)) => (index, seq),
-            Ok(Usable::Outdated) => {
-                tracing::info!(firm = %self.firm.id, "the index is of another version; one of this version is built beside it");
-                self.outdated = true;
-                self.firm.set_outdated(true);
-                self.firm.set_building(true);
-                self.say_how_late(&mut journal, now)?;
-                self.firm.set_laid_out(true);
-                return Ok(None);
-            }
-            Ok(Usable::Not) => {
-                let index = self.begin_anew(&path, now)?;
-                index_file = file_id(&path);
-                (index, 0)
-            }
-            Err(error) if is_damaged(&error) => {
-                tracing::error!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "the index is damaged; it is built anew");
-                let index = self.begin_anew(&path, now)?;
-                index_file = file_id(&path);
-                (index, 0)
-            }
-            Err(error) => return Err(error),
-        };
-        self.damaged = false;
-        self.failing = read_failing(&mut index)?;
-        if self.live {
-            let latest = Reconciliations { firm: self.firm.id.clone(), after: None, limit: Limit::default() };
-            if let Some(row) = all(&mut index, &latest)?.into_iter().next() {
-                self.firm.set_last_reconciliation(row);
-            }
-            if seq == 0 {
-                self.say_how_late(&mut journal, now)?;
-            }
-            self.firm.set_laid_out(true);
-        }
-        Ok(Some(Files { journal, index, index_file, seq }))
-    }
-
-    /// Whoever asks an index without rows is told that they are yet to come.
-    fn say_how_late(&self, journal: &mut Db, now: Timestamp) -> Result<(), Error> {
-        if let Some(first) = read::first_entry_at(journal)? {
-            self.firm.applied(0, first, now, true);
-        }
-        Ok(())
-    }
-
-    fn begin_anew(&self, path: &Path, now: Timestamp) -> Result<Db, Error> {
-        if self.live {
-            self.firm.set_laid_out(false);
-            self.firm.set_building(true);
-        }
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = path.as_os_str().to_owned();
-            file.push(suffix);
-            match std::fs::remove_file(&file) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    return Err(Error::Storage {
-                        operation: format!("remove {}", Path::new(&file).display()),
-                        message: error.to_string(),
-                        transient: true,
-                        source: Some(Box::new(error)),
-                    });
-                }
-            }
-        }
-        let mut index = if self.live { Db::index(path) } else { Db::builder(path) }?;
-        index.transaction(|index| {
-            index.script(engage_index::SCHEMA)?;
-            run(index, &checkpoint::beat(now)).map(drop)
-        })?;
-        if self.live {
-            self.firm.index_generation.fetch_add(1, Ordering::SeqCst);
-        }
-        Ok(index)
-    }
-}
-
-/// What tells two files of one name apart.
-type FileId = (u64, u64);
-
-/// The file that `path` names; none when there is none.
-#[cfg(unix)]
-fn file_id(path: &Path) -> Option<FileId> {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
-}
-
-/// The file that `path` names, which is taken for the same as long as there is one.
-#[cfg(not(unix))]
-fn file_id(path: &Path) -> Option<FileId> {
-    path.exists().then_some((0, 0))
 }
 
 fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {
@@ -535,41 +421,6 @@ fn note(failed: &mut Vec<(ObjectKey, Error)>, key: ObjectKey, error: Error) {
 
 fn is_of(entry: &Entry, key: &ObjectKey) -> bool {
     entry.kind == key.kind && entry.object == key.name
-}
-
-fn read_failing(index: &mut Db) -> Result<HashMap<ObjectKey, Failing>, Error> {
-    let mut failing = HashMap::new();
-    let mut after = 0;
-    loop {
-        let page = all(index, &sync_failure::SyncFailures { after, limit: Limit::default() })?;
-        let Some(last) = page.last() else { return Ok(failing) };
-        after = last.id;
-        let known =
-            |row: sync_failure::SyncFailure| (row.object, Failing { tries: row.attempts, last: row.last_failed_at });
-        failing.extend(page.into_iter().map(known));
-    }
-}
-
-/// Whether an index can be gone on with.
-enum Usable {
-    /// It can, from this entry on.
-    Ready(Db, i64),
-    /// It is whole, and of another schema version.
-    Outdated,
-    Not,
-}
-
-fn usable(path: &Path, last: i64) -> Result<Usable, Error> {
-    let mut index = Db::index(path)?;
-    if all(&mut index, &IsSetUp)? != [true] {
-        return Ok(Usable::Not);
-    }
-    Ok(match all(&mut index, &ReadCheckpoint)?.into_iter().next() {
-        Some(found) if found.seq > last => Usable::Not,
-        Some(found) if found.schema_version != engage_index::SCHEMA_VERSION => Usable::Outdated,
-        Some(found) => Usable::Ready(index, found.seq),
-        None => Usable::Not,
-    })
 }
 
 fn not_open() -> Error {

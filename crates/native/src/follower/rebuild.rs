@@ -103,8 +103,10 @@ impl Rebuild {
             Scaffold::Down(_) if !built => Ok(false),
             Scaffold::Down(parts) => {
                 let began = Instant::now();
-                while let Some(index) = parts.pop_front_if(|make| !make.starts_with("CREATE TRIGGER")) {
-                    db.script(&index)?;
+                while parts.front().is_some_and(|make| !make.starts_with("CREATE TRIGGER")) {
+                    if let Some(index) = parts.pop_front() {
+                        db.script(&index)?;
+                    }
                     if began.elapsed() > SLICE_TIME {
                         return Ok(false);
                     }

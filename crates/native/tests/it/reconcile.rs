@@ -318,13 +318,13 @@ async fn what_was_deleted_longer_ago_than_the_firm_keeps_it_is_erased_but_for_ho
     rig.tell(3, Command::Delete).await;
     rig.clock.advance_millis(27 * HOUR_MS);
     rig.caught_up().await;
-    assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+    assert_eq!(rig.platform().maintain(&schedule).await, std::slice::from_ref(&rig.firm));
     let erased = async |number| rig.peek_conversation(number).await.unwrap().is_erased();
     assert_eq!((erased(1).await, erased(2).await, erased(3).await), (true, false, false));
     rig.tell(2, Command::ReleaseHold).await;
     rig.clock.advance_millis(24 * HOUR_MS);
     rig.caught_up().await;
-    assert_eq!(rig.platform().maintain(&schedule).await, [rig.firm.clone()]);
+    assert_eq!(rig.platform().maintain(&schedule).await, std::slice::from_ref(&rig.firm));
     assert_eq!((erased(2).await, erased(3).await), (true, true));
     // Chains verify, and the index is what a replay gives.
     rig.is_sound().await;
