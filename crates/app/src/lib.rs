@@ -28,7 +28,6 @@ pub mod idempotency;
 pub mod import;
 pub mod intake;
 pub mod lists;
-mod maintenance;
 pub mod messages;
 pub mod operations;
 pub mod reports;

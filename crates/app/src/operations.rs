@@ -1,12 +1,11 @@
-//! What keeps a firm's index in view: its health, its reconciliations, what it could not take in, and a second chance for that.
+//! What keeps a firm's index in view and right: its health, reconciliation, a rebuild, what it could not take in, and a second chance for that.
 //!
 //! Guarantees: health answers from memory, whatever state the index is in. To try an object again changes nothing but the index, which is
 //! derived; it leaves an entry on the firm's object before it is done.
 
-use engage_domain::{EntryId, Timestamp, actor::Permission};
+use engage_domain::{FirmId, actor::Permission};
 use engage_index::{
-    AuditRow,
-    reconciliations::Reconciliations,
+    reconciliation::{Rebuilt, Reconciled},
     sync_failure::{SyncFailure, SyncFailureById, SyncFailures},
 };
 use serde_json::json;
@@ -54,18 +53,30 @@ impl<R: Runtime> Engage<R> {
         Ok(self.runtime.health(&caller.firm).await?)
     }
 
-    /// A page of the entries that reconciliations left, the newest first.
-    pub async fn list_reconciliations(
-        &self,
-        caller: &Caller,
-        mut list: Reconciliations,
-        token: Option<Token>,
-    ) -> Result<ListPage<AuditRow, (Timestamp, EntryId)>, Error> {
-        list.firm = caller.firm.clone();
-        self.require(caller, Permission::ReadAudit, Resource::Firm).await?;
-        let (rows, freshness) = self.runtime.query(&caller.firm, list.clone(), token).await?;
-        let (rows, next) = list.page(rows);
-        Ok(ListPage { rows, next, freshness })
+    /// Compares the firm's index with its journal and mends it, unless it is a dry run. Answers when that is done; whoever does
+    /// not wait finds the run in the audit trail.
+    pub async fn reconcile(&self, caller: &Caller, firm: &str, dry_run: bool) -> Result<Reconciled, Error> {
+        self.own_firm(caller, firm).await?;
+        self.require(caller, Permission::OperatePlatform, Resource::Firm).await?;
+        Ok(self.runtime.reconcile(&caller.firm, &caller.actor, dry_run).await?)
+    }
+
+    /// Builds the firm's index anew from its journal, beside the one that answers lists meanwhile, and puts it in its place.
+    pub async fn rebuild(&self, caller: &Caller, firm: &str) -> Result<Rebuilt, Error> {
+        self.own_firm(caller, firm).await?;
+        self.require(caller, Permission::OperatePlatform, Resource::Firm).await?;
+        Ok(self.runtime.rebuild(&caller.firm, &caller.actor).await?)
+    }
+
+    /// Another firm is not there for a caller, and the attempt is on record.
+    pub(crate) async fn own_firm(&self, caller: &Caller, firm: &str) -> Result<(), Error> {
+        if caller.firm.as_str() == firm {
+            return Ok(());
+        }
+        // Text that is no slug goes no further: entries hold what was named, not whatever was sent.
+        let named = firm.parse::<FirmId>().ok().map(|firm| firm.as_str().into());
+        self.refuse(caller, Resource::Firm, named, "unknown").await?;
+        Err(Error::NotFound(Resource::Firm))
     }
 
     /// A page of what the index could not take in, the longest first.

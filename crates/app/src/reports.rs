@@ -1,19 +1,16 @@
 //! Reports: what the index's rows come to. Compliance reads them, so they ask for the right to read the audit trail; the conflicts too,
 //! since they tell how the firm decided on matters that whoever takes in one client has no part in.
 
-mod days;
-
-use engage_domain::{Timestamp, UserId, actor::Permission};
+use engage_domain::{
+    Timestamp, UserId,
+    actor::Permission,
+    calendar::{Calendar, Day, DayPart},
+};
 use engage_index::{
     Limit, Range,
     reports::{AccessCount, AccessesOfDay, ConflictCount, ConflictCounts, DayPlace},
 };
-use jiff::{
-    civil::Date,
-    tz::{TimeZone, TimeZoneDatabase},
-};
 
-use self::days::Day;
 use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, lists::ListPage, runtime::Token};
 
 /// Days that the report on accesses covers where the caller does not say since when.
@@ -37,14 +34,14 @@ pub struct AccessReport {
     pub limit: Limit,
     user: Option<UserId>,
     /// Newest first.
-    days: Vec<Day>,
+    days: Vec<DayPart>,
 }
 
 /// What one user looked at on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DailyAccess {
     /// The day, in the firm's time zone.
-    pub date: Date,
+    pub day: Day,
     /// Who, and how much.
     pub count: AccessCount,
 }
@@ -59,17 +56,18 @@ impl<R: Runtime> Engage<R> {
         (from, to): (Option<Timestamp>, Option<Timestamp>),
     ) -> Result<AccessReport, Error> {
         let time_zone = self.runtime.firm(&caller.firm).await?.settings.time_zone.clone();
-        // It was looked up when it was set.
-        let zone = TimeZoneDatabase::bundled().get(&time_zone).unwrap_or(TimeZone::UTC);
+        let calendar = Calendar::of(&time_zone).map_err(|reason| Error::Invalid { field: "timeZone", reason })?;
         let end = to.unwrap_or_else(|| self.runtime.now());
-        let from = from.unwrap_or_else(|| days::start(&zone, end, DAYS_DEFAULT));
+        let from =
+            from.unwrap_or_else(|| calendar.start_of(calendar.day_of(end.plus_millis(-1)).plus(1 - DAYS_DEFAULT)));
         if from >= end {
             return Err(match to {
                 Some(_) => Error::invalid("to", "must be after from"),
                 None => Error::invalid("from", "must not lie in the future"),
             });
         }
-        let days = days::between(&zone, from, end, DAYS_MAX)
+        let days = calendar
+            .days_of(from, end, DAYS_MAX)
             .ok_or_else(|| Error::invalid("from", format!("must lie at most {DAYS_MAX} days before the end")))?;
         Ok(AccessReport { from, to: end, time_zone, after: None, limit: Limit::default(), user, days })
     }
@@ -87,7 +85,7 @@ impl<R: Runtime> Engage<R> {
         let most = limit.get() as usize;
         let (mut rows, mut freshness) = (vec![], None);
         for day in days {
-            let date = day.date.to_string();
+            let date = day.day.to_string();
             let place = match &after {
                 Some(after) if *after.date < *date => continue,
                 Some(after) if *after.date == *date => Some(after.place),
@@ -101,7 +99,7 @@ impl<R: Runtime> Engage<R> {
             let (found, fresh) = self.runtime.query(&caller.firm, query, token.take()).await?;
             // The first is the oldest: the page holds at least what it held.
             freshness.get_or_insert(fresh);
-            rows.extend(found.into_iter().map(|count| DailyAccess { date: day.date, count }));
+            rows.extend(found.into_iter().map(|count| DailyAccess { day: day.day, count }));
             if rows.len() > most {
                 break;
             }
@@ -109,8 +107,8 @@ impl<R: Runtime> Engage<R> {
         let freshness = freshness.ok_or_else(|| Error::invalid("cursor", "was not given by this list"))?;
         let more = rows.len() > most;
         rows.truncate(most);
-        let next = rows.last().filter(|_| more).map(|DailyAccess { date, count }| DayPlace {
-            date: date.to_string().into(),
+        let next = rows.last().filter(|_| more).map(|DailyAccess { day, count }| DayPlace {
+            date: day.to_string().into(),
             place: AccessesOfDay::place_behind(count),
         });
         Ok(ListPage { rows, next, freshness })

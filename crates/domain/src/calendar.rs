@@ -66,6 +66,17 @@ impl fmt::Display for Day {
     }
 }
 
+/// A day, or what of it lies in a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayPart {
+    /// The day.
+    pub day: Day,
+    /// The first instant of it that counts.
+    pub from: Timestamp,
+    /// The first instant that no longer does.
+    pub to: Timestamp,
+}
+
 /// The days of one time zone.
 #[derive(Clone, Debug)]
 pub struct Calendar(TimeZone);
@@ -88,6 +99,28 @@ impl Calendar {
         // Of a midnight that comes twice jiff takes the first; of one that is skipped, the instant of the jump.
         let start = self.0.to_timestamp(day.0.into());
         start.map_or(Timestamp::from_millis(i64::MAX), |start| Timestamp::from_millis(start.as_millisecond()))
+    }
+
+    /// The days of `[from, to)`, newest first, the outer ones cut to the span; none where they are more than `most`.
+    pub fn days_of(&self, from: Timestamp, to: Timestamp, most: usize) -> Option<Vec<DayPart>> {
+        let (first, last) = (self.day_of(from), self.day_of(to.plus_millis(-1)));
+        if usize::try_from(last.days_since(first)).ok()? >= most {
+            return None;
+        }
+        let mut days = vec![];
+        let (mut day, mut end) = (last, to);
+        loop {
+            let begin = if day <= first { from } else { self.start_of(day).max(from) };
+            // A date that the zone left out, when it crossed the date line, has no instants.
+            if begin < end {
+                days.push(DayPart { day, from: begin, to: end });
+                end = begin;
+            }
+            if day <= first {
+                return Some(days);
+            }
+            day = day.plus(-1);
+        }
     }
 
     /// The instants at which the days from `from` on begin, and last that at which `to` does, which ends the day before it: one more than
@@ -120,6 +153,10 @@ mod tests {
 
     fn start(zone: &str, text: &str) -> String {
         Calendar::of(zone).unwrap().start_of(day(text)).to_string()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -161,6 +198,48 @@ mod tests {
         assert!(Calendar::of("Mars/Olympus").is_err());
     }
 
+    #[test]
+    fn a_date_that_a_zone_left_out_is_no_day() {
+        let span = (at("2011-12-29T10:00:00Z"), at("2011-12-31T10:00:00Z"));
+        let days = Calendar::of("Pacific/Apia").unwrap().days_of(span.0, span.1, 9).unwrap();
+        let dates: Vec<_> = days.iter().map(|day| day.day.to_string()).collect();
+        assert_eq!(dates, ["2011-12-31", "2011-12-29"]);
+    }
+
+    #[test]
+    fn a_day_of_a_span_is_as_long_as_the_clocks_make_it() {
+        let chicago = Calendar::of("America/Chicago").unwrap();
+        let hours = |from, to| {
+            let days = chicago.days_of(at(from), at(to), 366).unwrap();
+            days.iter().map(|part| (part.to.as_millis() - part.from.as_millis()) / 3_600_000).collect::<Vec<_>>()
+        };
+        assert_eq!(hours("2026-03-07T06:00:00Z", "2026-03-10T05:00:00Z"), [24, 23, 24]);
+        assert_eq!(hours("2026-10-31T05:00:00Z", "2026-11-03T06:00:00Z"), [24, 25, 24]);
+    }
+
+    #[test]
+    fn thirty_days_are_no_more_than_thirty() {
+        let chicago = Calendar::of("America/Chicago").unwrap();
+        let (from, end) = (at("2026-10-26T05:00:00Z"), at("2026-11-24T20:00:00Z"));
+        assert_eq!(chicago.start_of(chicago.day_of(end.plus_millis(-1)).plus(-29)), from);
+        assert_eq!(chicago.days_of(from, end, 30).unwrap().len(), 30);
+        assert_eq!(chicago.days_of(from, end, 29), None);
+        // Midnight itself belongs to the day that it begins, and a span that ends there does not hold that day.
+        let days = chicago.days_of(at("2026-11-23T06:00:00Z"), at("2026-11-24T06:00:00Z"), 9).unwrap();
+        assert_eq!(days.iter().map(|part| part.day.to_string()).collect::<Vec<_>>(), ["2026-11-23"]);
+    }
+
+    #[test]
+    fn the_ends_of_time_are_days_too() {
+        let last = Timestamp::from_millis(i64::MAX);
+        for name in ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"] {
+            assert_eq!(Calendar::of(name).unwrap().days_of(last.plus_millis(-1), last, 1).unwrap().len(), 1, "{name}");
+            let first = Timestamp::from_millis(i64::MIN);
+            assert_eq!(Calendar::of(name).unwrap().days_of(first, first.plus_millis(1), 1).unwrap().len(), 1, "{name}");
+            assert_eq!(Calendar::of(name).unwrap().days_of(first, last, 366), None, "{name}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_bounds_of_a_day_hold_what_falls_on_it(zone in select(&ZONES[..]), ms in 0i64..2_000_000_000_000, near in -2i64..3) {
@@ -177,6 +256,26 @@ mod tests {
         #[test]
         fn counting_days_undoes_adding_them(days in -100_000i32..100_000) {
             prop_assert_eq!(day("2026-11-23").plus(days).days_since(day("2026-11-23")), days);
+        }
+
+        #[test]
+        fn every_instant_of_a_span_lies_in_one_day_and_it_is_the_local_one(
+            name in select(&["UTC", "America/Chicago", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe", "America/Havana"][..]),
+            from in 1_200_000_000_000i64..1_800_000_000_000,
+            length in 1i64..40 * 24 * 3_600_000,
+            share in 0.0f64..1.0,
+        ) {
+            let calendar = Calendar::of(name).unwrap();
+            let (from, to) = (Timestamp::from_millis(from), Timestamp::from_millis(from + length));
+            let days = calendar.days_of(from, to, 366).unwrap();
+            prop_assert_eq!((days.last().unwrap().from, days[0].to), (from, to));
+            prop_assert!(days.windows(2).all(|pair| pair[0].from == pair[1].to && pair[0].day > pair[1].day));
+            let inside = from.plus_millis((length as f64 * share) as i64);
+            for at in [inside, from, to.plus_millis(-1)] {
+                let holding: Vec<_> = days.iter().filter(|day| day.from <= at && at < day.to).collect();
+                prop_assert_eq!(holding.len(), 1);
+                prop_assert_eq!(holding[0].day, calendar.day_of(at));
+            }
         }
     }
 }

@@ -7,9 +7,8 @@
 //! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
 //! - [`reports`]: what the audit trail and the conflicts come to, counted.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
-//! - [`reconciliations`]: when an index was last held against its sources, and what was found.
 //! - [`scan`]: walks and counts of whole tables, for verification.
-//! - [`reconciliation`]: how stored rows differ from their sources, and the statements that mend them.
+//! - [`reconciliation`]: how stored rows differ from their sources, the statements that mend them, and the runs on record.
 //!
 //! Architecture invariant: nothing here executes anything. It yields [`Statement`]s and decodes rows; an adapter runs them,
 //! in whatever transaction its owner has begun. So the same code serves embedded SQLite and D1.
@@ -23,7 +22,6 @@ pub mod page;
 mod place;
 pub mod projection;
 pub mod reconciliation;
-pub mod reconciliations;
 pub mod reports;
 pub mod rows;
 pub mod scan;

@@ -11,9 +11,20 @@ use engage_journal::{self as journal, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Param, Query, Statement, Table,
+    Limit, Param, Query, Statement, Table,
+    audit::{AuditFilters, AuditList, AuditPlace},
+    page::Direction,
     scan::{Key, Print, Walk, select_print},
 };
+
+/// What the audit trail calls a run: the action of the entry that it leaves on its firm's object, with its counts as details.
+pub const ACTION: &str = "index_reconciled";
+
+/// A page of the runs on record, the newest first.
+pub fn runs(firm: FirmId, after: Option<AuditPlace>, limit: Limit) -> AuditList {
+    let filters = AuditFilters { action: Some(ACTION.into()), ..AuditFilters::default() };
+    AuditList { firm, filters, direction: Direction::Desc, after, limit }
+}
 
 /// How a row differs from what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

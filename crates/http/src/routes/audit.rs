@@ -117,7 +117,7 @@ fn shown(page: &ListPage<ListedEntry, AuditPlace>, limit: u32, uri: &Uri) -> Res
     linked(answer::json(StatusCode::OK, &body), uri, next.as_deref())
 }
 
-fn place(cursor: Option<String>) -> Result<Option<AuditPlace>, Problem> {
+pub(super) fn place(cursor: Option<String>) -> Result<Option<AuditPlace>, Problem> {
     let place = cursor.map(|text| text.parse()).transpose();
     place.map_err(|_| Problem::invalid("cursor", "was not given by this list"))
 }

@@ -6,11 +6,11 @@ use axum::{
     response::Response,
 };
 use engage_app::{Resource, Runtime, operations::Replayed};
-use engage_domain::{EntryId, Timestamp};
-use engage_index::{reconciliations::Reconciliations, sync_failure::SyncFailures};
+use engage_index::{reconciliation, sync_failure::SyncFailures};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::audit::place;
 use crate::{
     answer,
     caller::Signed,
@@ -41,38 +41,13 @@ pub(crate) async fn health<R: Runtime>(
     Ok(answer::json(StatusCode::OK, &body))
 }
 
-/// Where a page of reconciliations begins: the time and id of the row before it, as `1795392000000.01ARZ3NDEKTSV4RRFFQ69G5FAV`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-struct Place(Timestamp, EntryId);
-
-impl Place {
-    fn to_text(self) -> String {
-        format!("{}.{}", self.0.as_millis(), self.1)
-    }
-}
-
-impl TryFrom<String> for Place {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        let parsed = text.split_once('.').and_then(|(at, id)| {
-            // Beyond 2^53 there is no time, and no number that crosses to every target.
-            let at = at.parse::<i64>().ok().filter(|at| (0..1 << 53).contains(at))?;
-            Some(Self(Timestamp::from_millis(at), id.parse().ok()?))
-        });
-        parsed.ok_or("must be the page.next of another page")
-    }
-}
-
 /// Which reconciliations.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReconciliationsQuery {
     /// The `page.next` of the page before.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Place>,
+    cursor: Option<String>,
     /// Most rows of the page: 1 to 100, 50 unless said otherwise.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -89,12 +64,11 @@ pub(crate) async fn reconciliations<R: Runtime>(
     Params(ReconciliationsQuery { cursor, limit: rows }): Params<ReconciliationsQuery>,
 ) -> Result<Response, Problem> {
     let limit = limit(rows)?;
-    let after = cursor.map(|Place(at, id)| (at, id));
-    let list = Reconciliations { firm: caller.firm.clone(), after, limit };
-    let page = server.engage.list_reconciliations(&caller, list, token).await?;
-    let next = page.next.map(|(at, id)| Place(at, id).to_text());
+    let list = reconciliation::runs(caller.firm.clone(), place(cursor)?, limit);
+    let page = server.engage.list_audit(&caller, list, token).await?;
+    let next = page.next.map(|place| place.to_string());
     let body = ReconciliationsAnswer {
-        reconciliations: page.rows.iter().map(ReconciliationView::from).collect(),
+        reconciliations: page.rows.iter().map(|entry| ReconciliationView::from(&entry.row)).collect(),
         page: PageView { next: next.clone(), limit: limit.get() },
         index: page.freshness.into(),
         source: "index",
@@ -218,19 +192,4 @@ pub(crate) async fn rebuild<R: Runtime>(
     let done = server.engage.rebuild(&caller, &firm).await?;
     let body = RebuildAnswer { rebuild: RunView::from(&done.run), entries: done.entries };
     Ok(answer::json(StatusCode::OK, &body))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_reads_as_it_is_written() {
-        let text = "1795392000000.01ARZ3NDEKTSV4RRFFQ69G5FAV";
-        let place = Place::try_from(text.to_owned()).unwrap();
-        assert_eq!((place.0.as_millis(), place.to_text()), (1_795_392_000_000, text.to_owned()));
-        for bad in ["", "1795392000000", "x.01ARZ3NDEKTSV4RRFFQ69G5FAV", "1.2", "-1.01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
-            assert!(Place::try_from(bad.to_owned()).is_err(), "{bad}");
-        }
-    }
 }

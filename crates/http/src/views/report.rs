@@ -170,9 +170,9 @@ pub(crate) struct DailyAccessView<'a> {
 }
 
 impl<'a> From<&'a DailyAccess> for DailyAccessView<'a> {
-    fn from(DailyAccess { date, count }: &'a DailyAccess) -> Self {
+    fn from(DailyAccess { day, count }: &'a DailyAccess) -> Self {
         Self {
-            access_date: date.to_string(),
+            access_date: day.to_string(),
             user_id: count.user_id,
             user_name: count.user_name.as_ref(),
             user_role: count.user_role,

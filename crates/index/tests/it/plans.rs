@@ -14,7 +14,6 @@ use engage_index::{
     page::Direction,
     projection,
     reconciliation::{PrintOf, WrongCounts},
-    reconciliations::Reconciliations,
     reports::AccessesOfDay,
     scan::{Count, Key, VersionOf, Walk},
     sync_failure::{SyncFailureById, SyncFailures},
@@ -171,10 +170,6 @@ fn no_other_list_is_sorted_either() {
         assert_eq!(fault(&counts), None, "{counts:#?}");
         let counted = |index| counts.iter().any(|line| line.contains(&format!("COVERING INDEX {index} ")));
         assert!(counted("idx_firm_owner") && counted("idx_firm_assigned"), "{counts:#?}");
-        let mut reconciliations = Reconciliations { firm: firm.clone(), after: None, limit };
-        check(db, &reconciliations.statement(), "idx_firm_audit_action (firmId=? AND action=?");
-        reconciliations.after = Some((at(-9), ulid(5)));
-        check(db, &reconciliations.statement(), "action=? AND (timestamp,auditId)<");
         check(db, &SyncFailures { after: 7, limit }.statement(), "rowid>?");
         check(db, &SyncFailureById { id: 7 }.statement(), "rowid=?");
         for kind in Kind::ALL {

@@ -16,9 +16,7 @@ use std::{
 };
 
 use engage_domain::{Kind, Timestamp, Version};
-use engage_index::{
-    AuditRow, IndexRow, Param, Query, Statement, checkpoint, projection, reconciliations, sync_failure,
-};
+use engage_index::{AuditRow, IndexRow, Param, Query, Statement, checkpoint, projection, reconciliation, sync_failure};
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
 use self::files::{Files, file_id};
@@ -308,7 +306,7 @@ impl Follower {
                 }
             }
             write_audit(index, &audit)?;
-            reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliations::ACTION);
+            reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliation::ACTION);
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
                     continue;

@@ -13,12 +13,10 @@ use engage_app::{Fault, Runtime};
 use engage_domain::{Actor, Conversation, Firm, FirmId, Timestamp, conversation};
 use engage_index::{
     Limit,
-    audit::{AuditFilters, AuditList},
     conversations::DeletedConversations,
-    page::Direction,
-    reconciliation::{Rebuilt, Reconciled},
+    reconciliation::{self, Rebuilt, Reconciled},
 };
-use engage_journal::{Call, Error, Hosted, Intent, read, verify};
+use engage_journal::{Call, Error, Hosted, Intent, Turn, read, verify};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -34,9 +32,7 @@ use crate::{
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// What the audit trail calls a reconciliation.
-const RECONCILED: &str = "index_reconciled";
-/// What it calls a rebuild.
+/// What the audit trail calls a rebuild.
 const REBUILT: &str = "index_rebuilt";
 /// Why a second long run of a firm does not begin.
 const BUSY: &str = "a reconciliation or rebuild of this firm is running already";
@@ -49,17 +45,17 @@ const LAYOUT_WAIT: Duration = Duration::from_secs(5);
 /// How often the note of a finished run is offered to a shard whose queue is full.
 const NOTE_TRIES: u32 = 500;
 
-/// A firm's turn at maintenance. Gives it back when it goes.
-struct Turn(Arc<FirmHandle>);
+/// The right to run something long on a firm, given back when it goes: one run a firm at a time.
+struct Lease(Arc<FirmHandle>);
 
-impl Turn {
+impl Lease {
     fn take(firm: &Arc<FirmHandle>) -> Option<Self> {
         let taken = firm.reconciling.swap(true, Ordering::SeqCst);
         (!taken).then(|| Self(Arc::clone(firm)))
     }
 }
 
-impl Drop for Turn {
+impl Drop for Lease {
     fn drop(&mut self) {
         self.0.reconciling.store(false, Ordering::SeqCst);
     }
@@ -94,8 +90,8 @@ impl Platform {
         if tokio::time::timeout(LAYOUT_WAIT, handle.laid_out()).await.is_err() {
             return Err(Fault::Overloaded("the index is not there yet"));
         }
-        let turn = Turn::take(&handle).ok_or(Fault::Overloaded(BUSY))?;
-        // A drain that began before the turn was taken did not see it.
+        let lease = Lease::take(&handle).ok_or(Fault::Overloaded(BUSY))?;
+        // A drain that began before the lease was taken did not see it.
         if self.draining.load(Ordering::SeqCst) {
             return Err(Fault::Overloaded(CLOSING));
         }
@@ -110,7 +106,7 @@ impl Platform {
                     tracing::error!(firm = %handle.id, error = error as &dyn std::error::Error, "a reconciliation ended early");
                 }
             }
-            drop(turn);
+            drop(lease);
             done.map_err(|error| Fault::Storage(Arc::new(error)))
         });
         run.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
@@ -122,7 +118,7 @@ impl Platform {
     /// [`Fault::Overloaded`] while another run of this firm is under way.
     pub async fn rebuild_index(&self, firm: &FirmId, actor: &Actor) -> Result<Rebuilt, Fault> {
         let handle = self.handle(firm)?;
-        let turn = Turn::take(&handle).ok_or(Fault::Overloaded(BUSY))?;
+        let lease = Lease::take(&handle).ok_or(Fault::Overloaded(BUSY))?;
         if self.draining.load(Ordering::SeqCst) {
             return Err(Fault::Overloaded(CLOSING));
         }
@@ -139,7 +135,7 @@ impl Platform {
             open.blocking_recv().map_err(|_| Fault::Overloaded(CLOSING))??;
             let done = await_rebuild(&handle, answer)?;
             record_rebuild(&shard, &handle, actor, &done)?;
-            drop(turn);
+            drop(lease);
             Ok(done)
         });
         run.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
@@ -193,8 +189,8 @@ impl Platform {
             for id in page {
                 let erase = Intent::Command(conversation::Command::Erase { deleted_before: before });
                 match self.call::<Conversation>(&firm.id, id, Call::new(Actor::SYSTEM, erase)).await? {
-                    engage_journal::Turn::Done(answer) => erased += u64::from(!answer.recorded.is_empty()),
-                    engage_journal::Turn::Rejected(conversation::Rejection::OnHold) => held += 1,
+                    Turn::Done(answer) => erased += u64::from(!answer.recorded.is_empty()),
+                    Turn::Rejected(conversation::Rejection::OnHold) => held += 1,
                     // Restored meanwhile, or deleted later than it was last active.
                     _ => {}
                 }
@@ -226,13 +222,7 @@ impl Platform {
 
     /// When the firm's index was last reconciled; before the first time, when the firm was founded.
     async fn last_reconciled(&self, firm: &Arc<FirmHandle>) -> Result<Timestamp, Fault> {
-        let query = AuditList {
-            firm: firm.id.clone(),
-            filters: AuditFilters { action: Some(RECONCILED.into()), ..AuditFilters::default() },
-            direction: Direction::Desc,
-            after: None,
-            limit: Limit::default(),
-        };
+        let query = reconciliation::runs(firm.id.clone(), None, Limit::default());
         let rows = self.read(&firm.id, Source::Index, move |db| all(db, &query)).await?;
         if let Some(last) = rows.iter().find(|entry| !is_dry(&entry.row.details)) {
             return Ok(last.row.timestamp);
@@ -281,7 +271,7 @@ fn record(shard: &ShardSender, firm: &Arc<FirmHandle>, actor: Actor, done: &Reco
         "startedAt": done.started_at,
         "durationMs": done.finished_at.as_millis() - done.started_at.as_millis(),
     });
-    note(shard, firm, actor, RECONCILED, &details)
+    note(shard, firm, actor, reconciliation::ACTION, &details)
 }
 
 /// Waits for a rebuild, unless the platform shuts down: the followers that would do it then end.

@@ -10,8 +10,7 @@ use engage_domain::Timestamp;
 use engage_index::{
     Limit,
     checkpoint::{self, IsSetUp, ReadCheckpoint},
-    reconciliations::Reconciliations,
-    sync_failure,
+    reconciliation, sync_failure,
 };
 use engage_journal::{Error, ObjectKey, Sql, read};
 
@@ -65,9 +64,9 @@ impl Follower {
         self.damaged = false;
         self.failing = read_failing(&mut index)?;
         if self.live {
-            let latest = Reconciliations { firm: self.firm.id.clone(), after: None, limit: Limit::default() };
-            if let Some(row) = all(&mut index, &latest)?.into_iter().next() {
-                self.firm.set_last_reconciliation(row);
+            let latest = reconciliation::runs(self.firm.id.clone(), None, Limit::default());
+            if let Some(entry) = all(&mut index, &latest)?.into_iter().next() {
+                self.firm.set_last_reconciliation(entry.row);
             }
             if seq == 0 {
                 self.say_how_late(&mut journal, now)?;
