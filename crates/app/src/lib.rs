@@ -4,7 +4,7 @@
 //! - [`access`]: who is let in, in which role; people that the firm does not know yet are registered on the way.
 //! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
 //! - [`users`], [`settings`]: the firm's people and what it can set.
-//! - [`lists`], [`analytics`]: what the index answers.
+//! - [`lists`], [`search`], [`analytics`]: what the index answers.
 //! - [`audit`], [`reports`]: the audit trail, and what the index's rows come to.
 //! - [`exports`]: a whole list, page after page, on record.
 //! - [`operations`]: how the index is, and what it could not take in.
@@ -33,6 +33,7 @@ pub mod operations;
 pub mod reports;
 pub mod resume;
 pub mod runtime;
+pub mod search;
 pub mod settings;
 pub mod stream;
 pub mod users;

@@ -42,6 +42,7 @@ mod intake;
 mod messages;
 mod platform;
 mod reports;
+mod search;
 mod settings;
 mod stream;
 mod users;
@@ -67,6 +68,7 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: analytics::workload))
         .routes(handlers!(R: analytics::practice_areas))
         .routes(handlers!(R: analytics::overview))
+        .routes(handlers!(R: search::conversations))
         .routes(handlers!(R: goals::add))
         .routes(handlers!(R: goals::complete))
         .routes(handlers!(R: messages::page, messages::add))

@@ -8,7 +8,7 @@ use engage_domain::{
     firm::FirmStatus,
     user::UserStatus,
 };
-use engage_index::{conversations::Sort, page::Direction};
+use engage_index::{conversations::Sort, page::Direction, search::Field};
 use utoipa::openapi::{
     Object, ObjectBuilder, OneOfBuilder, RefOr, Schema,
     schema::{KnownFormat, SchemaFormat, SchemaType, Type},
@@ -39,6 +39,7 @@ words! {
     sort = Sort;
     direction = Direction;
     reach = Reach;
+    search_field = Field;
 }
 
 /// The kinds of object.

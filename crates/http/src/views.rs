@@ -9,6 +9,7 @@ pub(crate) mod message;
 pub(crate) mod platform;
 pub(crate) mod reconciliation;
 pub(crate) mod report;
+pub(crate) mod search;
 pub(crate) mod user;
 
 use engage_app::Caller;

@@ -1,11 +1,13 @@
 //! The index: one firm's lists as plain SQLite tables, derived from its journal and rebuilt from it at will.
 //!
-//! - [`schema.sql`](SCHEMA): the five tables of the specification, their indexes, the triggers that keep the counts.
+//! - [`schema.sql`](SCHEMA): the five tables of the specification, their indexes, the triggers that keep the counts; the
+//!   passages and their full-text index.
 //! - [`projection`]: from an object's state, or an entry, to its rows. Pure.
 //! - [`rows`]: the rows as types: written under a version guard, read back, digested.
 //! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
 //! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
 //! - [`reports`]: what the audit trail and the conflicts come to, counted.
+//! - [`search`]: which conversations words are found in, ranked, with what was found.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //! - [`reconciliation`]: how stored rows differ from their sources, the statements that mend them, and the runs on record.
@@ -25,13 +27,14 @@ pub mod reconciliation;
 pub mod reports;
 pub mod rows;
 pub mod scan;
+pub mod search;
 mod statement;
 pub mod sync_failure;
 pub mod users;
 
 pub use conversations::{ConversationList, Cursor};
 pub use page::{Limit, Range};
-pub use rows::{AssignmentRow, AuditRow, ConversationRow, IndexRow, UserRow};
+pub use rows::{AssignmentRow, AuditRow, ConversationRow, IndexRow, PassageRow, UserRow};
 pub use scan::Table;
 pub use statement::{Param, Query, Statement};
 
@@ -40,4 +43,4 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema and of the projections together. An index of another version is rebuilt from the journal, so a
 /// change to either raises it.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;

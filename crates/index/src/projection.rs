@@ -1,11 +1,15 @@
 //! From what the journal holds to the rows that show it. Pure: the same state or entry always gives the same rows, so that an
 //! index rebuilt from the journal equals the one it replaces. A change here raises [`crate::SCHEMA_VERSION`].
 
-use engage_domain::{Conversation, ConversationId, FirmId, User, UserId, conversation::Assignment, text::Private};
-use engage_journal::{self as journal, Entry};
+use engage_domain::{
+    Conversation, ConversationId, FirmId, Kind, User, UserId,
+    conversation::{Assignment, Event},
+    text::Private,
+};
+use engage_journal::{self as journal, Entry, activation::decode_event};
 use serde::Deserialize;
 
-use crate::rows::{AssignmentRow, AuditRow, CLIENT_SORT_MAX, ConversationRow, UserRow};
+use crate::rows::{AssignmentRow, AuditRow, CLIENT_SORT_MAX, ConversationRow, PassageRow, UserRow};
 
 /// The row of a conversation, deleted or not.
 pub fn conversation_row(firm: &FirmId, id: ConversationId, state: &Conversation) -> ConversationRow {
@@ -112,6 +116,52 @@ pub fn audit_row(firm: &FirmId, entry: &Entry) -> Result<AuditRow, journal::Erro
         seq: entry.seq,
         version: entry.version,
     })
+}
+
+/// The events that bring something to search for.
+const SPEAKING: [&str; 3] = ["message_added", "conversation_created", "identity_updated"];
+
+/// What an entry brought that can be searched for; none where it brought nothing, or where an erasure took it.
+///
+/// [`journal::Error::Corrupt`] where it is not the event that it is called.
+pub fn passage_row(firm: &FirmId, entry: &Entry) -> Result<Option<PassageRow>, journal::Error> {
+    let (Kind::Conversation, Some(schema), Some(payload)) = (entry.kind, entry.schema, &entry.payload) else {
+        return Ok(None);
+    };
+    if !SPEAKING.contains(&&*entry.action) {
+        return Ok(None);
+    }
+    let (identity, message) = match decode_event::<Conversation>(i64::from(schema), payload)? {
+        Event::MessageAdded { content, .. } => (None, Some(content)),
+        Event::ConversationCreated { identity, .. } | Event::IdentityUpdated { identity, .. } => (Some(identity), None),
+        other => {
+            return Err(journal::Error::Corrupt(format!(
+                "entry {} is called {} and is {other:?}",
+                entry.id, entry.action
+            )));
+        }
+    };
+    let identity = identity.unwrap_or_default();
+    if message.is_none() && identity.name.is_none() && identity.email.is_none() && identity.situation.is_none() {
+        return Ok(None);
+    }
+    let session_id = entry.object.parse();
+    Ok(Some(PassageRow {
+        firm_id: firm.clone(),
+        passage_id: entry.id,
+        session_id: session_id
+            .map_err(|_| journal::Error::Corrupt(format!("conversation called {:?}", entry.object)))?,
+        client_name: identity.name,
+        client_email: identity.email,
+        situation: identity.situation,
+        message,
+        version: entry.version,
+    }))
+}
+
+/// Whether an entry says that the passages of its conversation are to go.
+pub fn erases(entry: &Entry) -> bool {
+    entry.kind == Kind::Conversation && &*entry.action == "conversation_erased"
 }
 
 /// What the details of an entry may say of its resource.

@@ -6,6 +6,7 @@
 mod assignment;
 mod audit;
 mod conversation;
+mod passage;
 mod user;
 
 use std::str::FromStr;
@@ -17,6 +18,7 @@ pub use self::{
     assignment::AssignmentRow,
     audit::AuditRow,
     conversation::{CLIENT_SORT_MAX, ConversationRow},
+    passage::PassageRow,
     user::UserRow,
 };
 use crate::{
@@ -41,7 +43,7 @@ pub trait IndexRow: Sized + Send + 'static {
     /// The version of its object that it shows.
     fn version(&self) -> Version;
 
-    /// Writes it, unless the table holds it at the same or a higher version already. An audit row is written once and never
+    /// Writes it, unless the table holds it at the same or a higher version already. An audit row and a passage are written once and never
     /// replaced. Idempotent, whatever the order of arrival.
     fn to_statement(&self) -> Statement {
         Statement::new(upsert::text(Self::TABLE), self.params())
@@ -66,7 +68,7 @@ mod upsert {
     use crate::Table;
 
     pub(super) fn text(table: Table) -> &'static str {
-        static TEXTS: LazyLock<[String; 5]> = LazyLock::new(|| Table::ALL.map(|table| compose(table, 1)));
+        static TEXTS: LazyLock<[String; 6]> = LazyLock::new(|| Table::ALL.map(|table| compose(table, 1)));
         let at = Table::ALL.iter().position(|other| *other == table).expect("every table is in ALL");
         &TEXTS[at]
     }
@@ -86,7 +88,7 @@ mod upsert {
             key.join(", ")
         );
         match table {
-            Table::Audit => format!("{insert} DO NOTHING"),
+            Table::Audit | Table::Passage => format!("{insert} DO NOTHING"),
             Table::Conversation | Table::User | Table::Assignment | Table::Conflict => {
                 let set: Vec<_> = columns
                     .iter()

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Param, Query, Statement};
 
-/// One of the five tables of the specification.
+/// One of the five tables of the specification, or the passages that are searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     /// `conversation_index`
@@ -22,11 +22,14 @@ pub enum Table {
     Audit,
     /// `conflict_detection_index`
     Conflict,
+    /// `passage_index`
+    Passage,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 5] = [Self::Conversation, Self::User, Self::Assignment, Self::Audit, Self::Conflict];
+    pub const ALL: [Self; 6] =
+        [Self::Conversation, Self::User, Self::Assignment, Self::Audit, Self::Conflict, Self::Passage];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -36,10 +39,11 @@ impl Table {
             Self::Assignment => "case_assignment_index",
             Self::Audit => "audit_log_index",
             Self::Conflict => "conflict_detection_index",
+            Self::Passage => "passage_index",
         }
     }
 
-    /// The columns of its primary key behind `firmId`.
+    /// The columns of its key behind `firmId`.
     pub const fn key(self) -> &'static [&'static str] {
         match self {
             Self::Conversation => &["sessionId"],
@@ -47,6 +51,7 @@ impl Table {
             Self::Assignment => &["sessionId", "assignedTo"],
             Self::Audit => &["auditId"],
             Self::Conflict => &["conflictId"],
+            Self::Passage => &["passageId"],
         }
     }
 
@@ -75,6 +80,9 @@ impl Table {
                 "firmId", "conflictId", "sessionId", "conflictType", "conflictEntity", "matchType", "confidence",
                 "detectedAt", "detectedBy", "status", "resolvedAt", "resolvedBy", "resolution", "notes", "version",
             ],
+            Self::Passage => &[
+                "firmId", "passageId", "sessionId", "clientName", "clientEmail", "situation", "message", "version",
+            ],
         }
     }
 
@@ -82,7 +90,7 @@ impl Table {
     pub const fn counters(self) -> &'static [&'static str] {
         match self {
             Self::User => &["conversationCount", "assignedConversationCount"],
-            Self::Conversation | Self::Assignment | Self::Audit | Self::Conflict => &[],
+            Self::Conversation | Self::Assignment | Self::Audit | Self::Conflict | Self::Passage => &[],
         }
     }
 

@@ -26,3 +26,5 @@ mod reports;
 mod rows;
 #[path = "it/schema.rs"]
 mod schema;
+#[path = "it/search.rs"]
+mod search;

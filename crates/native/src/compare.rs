@@ -27,7 +27,7 @@ pub(crate) enum Stage {
     /// Conversations and their assignments, by conversation.
     Conversations,
     Users,
-    /// The audit trail, by the numbers of its entries.
+    /// The audit trail and the passages, by the numbers of their entries.
     Audit,
     /// Rows of conflicts.
     Conflicts,
@@ -138,7 +138,8 @@ impl<S: Sink> Sides<'_, S> {
         let firm = self.firm;
         let mut after: i64 = after.parse().unwrap_or(0);
         let begun = read::entry_id(self.journal, after)?.map(|id| Key(id.to_string().into(), "".into()));
-        let mut audit = Merge::new(firm, Table::Audit, begun);
+        let mut audit = Merge::new(firm, Table::Audit, begun.clone());
+        let mut passages = Merge::new(firm, Table::Passage, begun);
         loop {
             let before = after;
             let (index, sink) = (&mut *self.index, &mut *self.sink);
@@ -154,6 +155,14 @@ impl<S: Sink> Sides<'_, S> {
                     Err(Error::Corrupt(_)) => {}
                     Err(error) => return Err(error),
                 }
+                match projection::passage_row(firm, &entry) {
+                    Ok(Some(row)) => {
+                        rows += 1;
+                        passages.expect(&row.print(), index, sink)?;
+                    }
+                    Ok(None) | Err(Error::Corrupt(_)) => {}
+                    Err(error) => return Err(error),
+                }
                 Ok(ControlFlow::Continue(()))
             });
             match page {
@@ -165,7 +174,8 @@ impl<S: Sink> Sides<'_, S> {
             }
             self.sink.passed(rows, Place { stage: Stage::Audit, after: after.to_string() })?;
         }
-        audit.finish(self.index, self.sink)
+        audit.finish(self.index, self.sink)?;
+        passages.finish(self.index, self.sink)
     }
 
     fn counts(&mut self, after: String) -> Result<(), Error> {

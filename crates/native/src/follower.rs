@@ -12,7 +12,7 @@ mod rebuild;
 mod states;
 
 pub(crate) use self::{
-    pass::{all, run},
+    pass::{all, key_of, run},
     rebuild::Asker,
 };
 

@@ -30,7 +30,7 @@ use crate::{
     clock::Clock,
     compare::{Place, Sink, Stage, compare},
     firm::FirmHandle,
-    follower::{all, run},
+    follower::{all, key_of, run},
     sqlite::{Db, is_constraint},
 };
 
@@ -174,7 +174,7 @@ impl Mender<'_> {
         let source = match table {
             Table::Conversation | Table::Assignment => self.conversation(table, key, held),
             Table::User => self.user(key, held),
-            Table::Audit => self.audit(key, held),
+            Table::Audit | Table::Passage => self.entry(table, key, held),
             // Nothing projects conflicts yet.
             Table::Conflict => Ok(Source::None),
         };
@@ -214,11 +214,19 @@ impl Mender<'_> {
         })
     }
 
-    fn audit(&mut self, key: &Key, held: i64) -> Result<Source, Error> {
+    fn entry(&mut self, table: Table, key: &Key, held: i64) -> Result<Source, Error> {
         let Ok(id) = key.0.parse() else { return Ok(Source::None) };
         match read::entry_of(&mut self.journal, id)? {
             None => Ok(Source::None),
             Some(entry) if entry.seq > held => Ok(Source::Late),
+            Some(entry) if table == Table::Passage => match projection::passage_row(&self.firm.id, &entry)? {
+                Some(passage) => Ok(row(&passage)),
+                None if read::last_event_of(&mut self.journal, &key_of(&entry))?.is_some_and(|last| last > held) => {
+                    // The erasure that took it may be among what the follower has yet to take in.
+                    Ok(Source::Late)
+                }
+                None => Ok(Source::None),
+            },
             Some(entry) => Ok(row(&projection::audit_row(&self.firm.id, &entry)?)),
         }
     }

@@ -21,4 +21,5 @@ mod maintenance;
 mod people;
 mod platform;
 mod reports;
+mod search;
 mod stream;

@@ -16,6 +16,7 @@ use engage_index::{
     reconciliation::{PrintOf, WrongCounts},
     reports::AccessesOfDay,
     scan::{Count, Key, VersionOf, Walk},
+    search::{Search, Words},
     sync_failure::{SyncFailureById, SyncFailures},
     users::{UserByEmail, UserById, UserList},
 };
@@ -181,7 +182,7 @@ fn no_other_list_is_sorted_either() {
             let key = Key("x".into(), "y".into());
             check(db, &PrintOf { table, firm: firm.clone(), key }.statement(), &format!("{}=?", table.key()[0]));
             let mut walk = Walk { table, firm: firm.clone(), after: None, limit: 9 };
-            check(db, &walk.statement(), "PRIMARY KEY");
+            check(db, &walk.statement(), if table == Table::Passage { "idx_firm_passage" } else { "PRIMARY KEY" });
             walk.after = Some(Key("x".into(), "y".into()));
             check(db, &walk.statement(), if table == Table::Assignment { "(sessionId,assignedTo)>" } else { "Id>?" });
         }
@@ -218,6 +219,27 @@ fn attention_is_two_walks_that_are_never_sorted() {
                     ),
                 ],
                 "{plan:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_search_looks_words_up_and_reaches_everything_else_by_its_key() {
+    let words = Words::parse("late \"monthly rent\" evict*").unwrap();
+    for db in &mut databases() {
+        for owner in [None, Some(user(1))] {
+            let search = Search { firm: firm(), words: words.clone(), owner, after: None, limit: Limit::default() };
+            let plan = db.plan(&search.statement());
+            let looks = |what: &str| plan.iter().filter(|line| line.contains(what)).count();
+            // By the words, from the newest passage on.
+            assert_eq!(looks("SCAN passage_text VIRTUAL TABLE INDEX 192:M4"), 3, "{plan:#?}");
+            assert_eq!(looks("SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"), 1, "{plan:#?}");
+            assert_eq!(looks("SEARCH c USING PRIMARY KEY (firmId=? AND sessionId=?)"), 1, "{plan:#?}");
+            let finds = db.plan(&search.finds(&[]).statement());
+            assert!(
+                finds.iter().any(|line| line.starts_with("SCAN passage_text VIRTUAL TABLE INDEX 0:=M4")),
+                "{finds:#?}"
             );
         }
     }

@@ -127,7 +127,8 @@ fn every_column_is_in_the_digest_and_no_counter_is() {
            VALUES ('acme', 's', 'u', 't', 'active', 'normal', 1);
          INSERT INTO audit_log_index (firmId, auditId, action, resourceType, timestamp, outcome, details, seq, version)
            VALUES ('acme', 'a', 'x', 'y', 't', 'success', '{}', 1, 1);
-         INSERT INTO conflict_detection_index (firmId, conflictId, status, version) VALUES ('acme', 'c', 'detected', 1);",
+         INSERT INTO conflict_detection_index (firmId, conflictId, status, version) VALUES ('acme', 'c', 'detected', 1);
+         INSERT INTO passage_index (firmId, passageId, sessionId, version) VALUES ('acme', 'p', 's', 1);",
     )
     .unwrap();
     for table in Table::ALL {

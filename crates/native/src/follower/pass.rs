@@ -16,7 +16,9 @@ use std::{
 };
 
 use engage_domain::{Kind, Timestamp, Version};
-use engage_index::{AuditRow, IndexRow, Param, Query, Statement, checkpoint, projection, reconciliation, sync_failure};
+use engage_index::{
+    AuditRow, IndexRow, Param, Query, Statement, checkpoint, projection, reconciliation, search, sync_failure,
+};
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
 use self::files::{Files, file_id};
@@ -306,6 +308,19 @@ impl Follower {
                 }
             }
             write_audit(index, &audit)?;
+            for entry in &batch.entries {
+                match projection::passage_row(&firm.id, entry) {
+                    Ok(Some(passage)) => drop(run(index, &passage.to_statement())?),
+                    Ok(None) => {}
+                    Err(error) => note(&mut failed, key_of(entry), error),
+                }
+            }
+            // Behind them, for an entry that was read before its erasure may be in the same pass.
+            for entry in batch.entries.iter().filter(|entry| projection::erases(entry)) {
+                if let Ok(conversation) = entry.object.parse() {
+                    run(index, &search::erase(&firm.id, conversation))?;
+                }
+            }
             reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliation::ACTION);
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
@@ -406,7 +421,8 @@ fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) fn key_of(entry: &Entry) -> ObjectKey {
+/// The object of an entry.
+pub(crate) fn key_of(entry: &Entry) -> ObjectKey {
     ObjectKey { kind: entry.kind, name: entry.object.clone() }
 }
 

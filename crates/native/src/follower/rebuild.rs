@@ -23,7 +23,7 @@ use engage_index::{
 use engage_journal::{Error, ObjectKey, Sql, read, sql};
 use tokio::sync::oneshot;
 
-use super::pass::{Follower, Progress, all, run};
+use super::pass::{Follower, Progress, all, key_of, run};
 use crate::{firm::FirmHandle, sqlite::Db};
 
 /// Rows read at a time, and compared in one slice.
@@ -57,7 +57,7 @@ pub(super) struct Rebuild {
 }
 
 /// What the new index does without while its tables fill: to sort an index's entries once at the end costs a fraction of finding each
-/// one's place. Triggers go with the indexes that they ask.
+/// one's place. Triggers go with the indexes that they ask. Those of the passages stay: words are indexed as the passages come.
 enum Scaffold {
     /// It is to be taken down.
     Standing,
@@ -92,7 +92,7 @@ impl Rebuild {
             Scaffold::Standing => {
                 let text =
                     "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL
-                            ORDER BY type, rowid";
+                            AND tbl_name <> 'passage_index' ORDER BY type, rowid";
                 let parts = sql::all(db, text, &[], |row| {
                     Ok((format!("DROP {} {}", row.text(0)?, row.text(1)?), row.text(2)?.to_owned()))
                 })?;
@@ -206,12 +206,18 @@ impl Rebuild {
 
 /// Whether a row's object has moved on past the entry that both indexes have come to, so that either may be ahead of it.
 fn is_late(journal: &mut Db, table: Table, key: &Key, target: i64) -> Result<bool, Error> {
-    let kind = match table {
-        Table::Conversation | Table::Assignment => Kind::Conversation,
-        Table::User => Kind::User,
-        Table::Audit | Table::Conflict => return Ok(false),
+    let of = |kind| Some(ObjectKey { kind, name: key.0.clone() });
+    let object = match table {
+        Table::Conversation | Table::Assignment => of(Kind::Conversation),
+        Table::User => of(Kind::User),
+        // An erasure takes it at once out of the journal, and out of an index that comes to it.
+        Table::Passage => match key.0.parse() {
+            Ok(id) => read::entry_of(journal, id)?.map(|entry| key_of(&entry)),
+            Err(_) => None,
+        },
+        Table::Audit | Table::Conflict => None,
     };
-    let object = ObjectKey { kind, name: key.0.clone() };
+    let Some(object) = object else { return Ok(false) };
     Ok(read::last_event_of(journal, &object)?.is_some_and(|last| last > target))
 }
 

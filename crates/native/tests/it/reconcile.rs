@@ -42,6 +42,7 @@ fn second(rig: &Rig, table: Table) -> String {
         Table::Conversation | Table::Assignment => format!("sessionId = '{}'", conversation(2)),
         Table::User => format!("userId = '{}'", person(2)),
         Table::Audit => format!("auditId = '{}'", rig.entries()[4].id),
+        Table::Passage => format!("sessionId = '{}'", conversation(2)),
         Table::Conflict => "conflictId = 'C'".into(),
     }
 }
@@ -67,6 +68,7 @@ const fn drift(table: Table) -> &'static str {
         Table::Assignment => "priority = 'urgent'",
         Table::Audit => "action = 'nothing'",
         Table::Conflict => "notes = 'x'",
+        Table::Passage => "message = 'bye'",
     }
 }
 
@@ -87,7 +89,7 @@ async fn mends(rig: &Rig, table: Table, fault: &str, expected: Difference) {
     rig.is_sound().await;
 }
 
-const PROJECTED: [Table; 4] = [Table::Conversation, Table::User, Table::Assignment, Table::Audit];
+const PROJECTED: [Table; 5] = [Table::Conversation, Table::User, Table::Assignment, Table::Audit, Table::Passage];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn correction_7_every_class_of_fault_is_found_and_mended_in_every_table() {
@@ -328,6 +330,12 @@ async fn what_was_deleted_longer_ago_than_the_firm_keeps_it_is_erased_but_for_ho
     assert_eq!((erased(2).await, erased(3).await), (true, true));
     // Chains verify, and the index is what a replay gives.
     rig.is_sound().await;
+    // Nor are the words left in its file, in the passages or among what is searched.
+    let found = "SELECT count(*) FROM passage_text WHERE passage_text MATCH 'hello'";
+    assert_eq!(integer(&mut rig.index(), found), 0);
+    rig.index().checkpoint().unwrap();
+    let bytes = std::fs::read(rig.file("index.db")).unwrap();
+    assert!(!bytes.windows(5).any(|window| window == b"hello"));
     let done = rig.platform().rebuild_index(&rig.firm, &Actor::SYSTEM).await.unwrap();
     assert!(done.run.tally.is_clean(), "{done:?}");
     let left = "SELECT count(*) FROM entry JOIN object ON object.id = entry.object

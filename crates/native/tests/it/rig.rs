@@ -182,7 +182,7 @@ impl Rig {
     pub(crate) fn dump(&self) -> BTreeMap<String, Vec<Vec<String>>> {
         let mut db = Db::reader(&self.file("index.db")).unwrap();
         let tables =
-            sql::all(&mut db, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", &[], |row| {
+            sql::all(&mut db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'passage@_text@_%' ESCAPE '@' ORDER BY name", &[], |row| {
                 Ok(row.text(0)?.to_owned())
             })
             .unwrap();

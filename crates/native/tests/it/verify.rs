@@ -31,6 +31,7 @@ fn second(rig: &Rig, table: Table) -> String {
         Table::Conversation | Table::Assignment => format!("sessionId = '{}'", conversation(2)),
         Table::User => format!("userId = '{}'", person(2)),
         Table::Audit => format!("auditId = '{}'", rig.entries()[4].id),
+        Table::Passage => format!("sessionId = '{}'", conversation(2)),
         Table::Conflict => "conflictId = 'C'".into(),
     }
 }
@@ -61,7 +62,7 @@ fn counts_of(difference: Difference) -> [u64; 5] {
     }
 }
 
-const PROJECTED: [Table; 4] = [Table::Conversation, Table::User, Table::Assignment, Table::Audit];
+const PROJECTED: [Table; 5] = [Table::Conversation, Table::User, Table::Assignment, Table::Audit, Table::Passage];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_is_gone_is_missing() {

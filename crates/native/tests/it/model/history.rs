@@ -236,6 +236,8 @@ pub(crate) fn index_shows(rig: &Rig, entries: &[Entry], conversations: &History<
     let rows: Result<Vec<_>, Error> = entries.iter().map(|entry| projection::audit_row(firm, entry)).collect();
     assert_eq!(stored(&mut db, Table::Audit), expected(rows.unwrap()));
     assert_eq!(stored(&mut db, Table::Conflict), Vec::<Vec<Param>>::new());
+    let rows: Result<Vec<_>, Error> = entries.iter().map(|entry| projection::passage_row(firm, entry)).collect();
+    assert_eq!(stored(&mut db, Table::Passage), expected(rows.unwrap().into_iter().flatten().collect()));
     let counted = |mut row: Vec<Param>, id: UserId| {
         let alive = || conversations.states().filter(|(_, state)| !state.is_deleted());
         let own = alive().filter(|(_, state)| state.user_id == Some(id)).count();

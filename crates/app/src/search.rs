@@ -1,0 +1,67 @@
+//! Search over the firm's conversations.
+//!
+//! Whoever searches sees pieces of what clients said, so each page of finds is on record before it leaves: how many words were asked for, never which,
+//! and the conversations that were shown.
+
+use std::collections::HashMap;
+
+use engage_domain::{ConversationId, Role, actor::Permission};
+use engage_index::{
+    Limit,
+    search::{Find, Found, Search, SearchPlace, Words},
+};
+use serde_json::json;
+
+use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, runtime::Token};
+
+/// A page of finds.
+#[derive(Clone, Debug)]
+pub struct SearchPage {
+    /// The conversations, the best first, each with the passages in which something was found, the oldest first.
+    pub rows: Vec<(Found, Vec<Find>)>,
+    /// Where the next page begins; none: this is the last.
+    pub next: Option<SearchPlace>,
+    /// Whether every passage that holds a word was looked at. If not, a word was so common that only the newest ones were.
+    pub is_exhaustive: bool,
+    /// How fresh the index is.
+    pub freshness: Freshness,
+}
+
+impl<R: Runtime> Engage<R> {
+    /// A page of the conversations that words are found in. A client searches their own.
+    pub async fn search_conversations(
+        &self,
+        caller: &Caller,
+        words: Words,
+        after: Option<SearchPlace>,
+        limit: Limit,
+        token: Option<Token>,
+    ) -> Result<SearchPage, Error> {
+        let owner = match (caller.actor.role, caller.actor.user_id) {
+            (Role::Client, Some(user)) => Some(user),
+            _ => {
+                self.require(caller, Permission::ReadConversations, Resource::Conversation).await?;
+                None
+            }
+        };
+        let search = Search { firm: caller.firm.clone(), words, owner, after, limit };
+        let (rows, freshness) = self.runtime.query(&caller.firm, search.clone(), token).await?;
+        let (page, next) = search.page(rows);
+        let (cut, _) = self.runtime.query(&caller.firm, search.is_cut(), None).await?;
+        let mut finds: HashMap<ConversationId, Vec<Find>> = HashMap::new();
+        if !page.is_empty() {
+            for find in self.runtime.query(&caller.firm, search.finds(&page), None).await?.0 {
+                finds.entry(find.session_id).or_default().push(find);
+            }
+        }
+        let shown: Vec<_> = page.iter().map(|found| found.row.session_id).collect();
+        let details =
+            json!({ "resourceType": Resource::Conversation.as_str(), "words": search.words.count(), "shown": shown });
+        self.note(caller, "access_search", &details).await?;
+        let rows = page.into_iter().map(|found| {
+            let finds = finds.remove(&found.row.session_id).unwrap_or_default();
+            (found, finds)
+        });
+        Ok(SearchPage { rows: rows.collect(), next, is_exhaustive: cut != [true], freshness })
+    }
+}
