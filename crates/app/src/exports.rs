@@ -35,8 +35,8 @@ pub struct ExportPage<T> {
     pub freshness: Freshness,
 }
 
-/// A list that can be exported.
-pub trait Exportable<R: Runtime>: Send + 'static {
+/// A list or report that can be exported.
+pub trait Exportable: Send + 'static {
     /// What it holds.
     type Row: Send;
 
@@ -44,7 +44,7 @@ pub trait Exportable<R: Runtime>: Send + 'static {
     const RESOURCE: &'static str;
 
     /// The page at which the list stands; it moves on to the next.
-    fn turn(
+    fn turn<R: Runtime>(
         &mut self,
         engage: &Engage<R>,
         caller: &Caller,
@@ -54,12 +54,12 @@ pub trait Exportable<R: Runtime>: Send + 'static {
 
 macro_rules! exportable {
     ($($list:ty: $resource:literal, $method:ident -> $row:ty;)+) => {$(
-        impl<R: Runtime> Exportable<R> for $list {
+        impl Exportable for $list {
             type Row = $row;
 
             const RESOURCE: &'static str = $resource;
 
-            async fn turn(
+            async fn turn<R: Runtime>(
                 &mut self,
                 engage: &Engage<R>,
                 caller: &Caller,
@@ -87,12 +87,12 @@ exportable! {
 #[derive(Clone, Copy, Debug)]
 pub struct ConflictReport(pub Range);
 
-impl<R: Runtime> Exportable<R> for ConflictReport {
+impl Exportable for ConflictReport {
     type Row = ConflictCount;
 
     const RESOURCE: &'static str = "conflicts";
 
-    async fn turn(
+    async fn turn<R: Runtime>(
         &mut self,
         engage: &Engage<R>,
         caller: &Caller,
@@ -104,7 +104,7 @@ impl<R: Runtime> Exportable<R> for ConflictReport {
 }
 
 /// A list on its way out.
-pub struct Export<R: Runtime, L: Exportable<R>> {
+pub struct Export<R: Runtime, L: Exportable> {
     engage: Arc<Engage<R>>,
     caller: Caller,
     opened_at: Timestamp,
@@ -114,7 +114,7 @@ pub struct Export<R: Runtime, L: Exportable<R>> {
     freshness: Freshness,
 }
 
-impl<R: Runtime, L: Exportable<R>> Export<R, L> {
+impl<R: Runtime, L: Exportable> Export<R, L> {
     /// Reads the first page, then puts the export on record. `filters` are what the caller asked for, without client data: they outlive an
     /// erasure.
     pub async fn open(

@@ -1,12 +1,16 @@
 //! Every list and report as a file: each operation is the list's with another ending, and takes the same filters.
 
-use axum::{extract::State, response::Response};
-use engage_app::{
-    Caller, Runtime,
-    exports::{Export, Exportable},
-    runtime::Token,
+use axum::{extract::State, routing};
+use engage_app::{Caller, Runtime, exports::Export};
+use serde::de::DeserializeOwned;
+use utoipa::{
+    IntoParams, IntoResponses as _, PartialSchema as _,
+    openapi::{
+        Content, ResponseBuilder, ResponsesBuilder,
+        path::{HttpMethod, OperationBuilder, Paths},
+    },
 };
-use serde_json::{Map, Value};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::{
     assignments::AssignmentsQuery,
@@ -25,64 +29,88 @@ use crate::{
     views::Audience,
 };
 
-async fn export<R: Runtime, L>(
-    server: &Shared<R>,
-    caller: Caller,
-    list: L,
+/// Every file, in each of its formats.
+pub(super) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
+    let mut router = OpenApiRouter::<Shared<R>>::new();
+    for format in Format::ALL {
+        router = router
+            .routes(file(
+                format,
+                "/api/v1/firm/conversations",
+                ("All of the firm's conversations", "A client gets their own."),
+                |_, caller, query: ListQuery| async move { query.list(caller.firm) },
+            ))
+            .routes(file(
+                format,
+                "/api/v1/firm/users",
+                ("All of the firm's users", ""),
+                |_, caller, query: UsersQuery| async move { query.list(caller.firm) },
+            ))
+            .routes(file(
+                format,
+                "/api/v1/firm/assignments",
+                ("All of the firm's assignments", ""),
+                |server: Shared<R>, caller, query: AssignmentsQuery| async move {
+                    query.list(caller.firm, server.engage.runtime().now())
+                },
+            ))
+            .routes(file(
+                format,
+                "/api/v1/firm/audit",
+                ("The firm's audit trail", ""),
+                |_, caller, query: AuditQuery| async move { query.list(caller.firm) },
+            ))
+            .routes(file(
+                format,
+                "/api/v1/firm/reports/data-access",
+                ("The report on accesses", ""),
+                |server, caller, query: DataAccessQuery| async move { query.report(&server, &caller).await },
+            ))
+            .routes(file(
+                format,
+                "/api/v1/firm/reports/conflicts",
+                ("The report on conflicts", ""),
+                |_, _, query: ConflictsQuery| async move { query.report() },
+            ));
+    }
+    router
+}
+
+/// A file: its format, the address of the list that it holds, what it is and what else there is to say of it, and the list that the
+/// filters make. Route and description are one step.
+fn file<R, Q, L, F>(
     format: Format,
-    filters: Map<String, Value>,
-    token: Option<Token>,
-) -> Result<Response, Problem>
+    list_path: &str,
+    (summary, more): (&str, &str),
+    list: impl Fn(Shared<R>, Caller, Q) -> F + Clone + Send + Sync + 'static,
+) -> UtoipaMethodRouter<Shared<R>>
 where
-    L: Exportable<R>,
-    L::Row: Shown + Sync,
+    R: Runtime,
+    Q: DeserializeOwned + IntoParams + Send + 'static,
+    L: Shown<Row: Sync>,
+    F: Future<Output = Result<L, Problem>> + Send,
 {
-    let (firm, audience) = (caller.firm.clone(), Audience::of(&caller));
-    let opened = Export::open(server.engage.clone(), caller, list, format.as_str(), filters, token).await?;
-    Ok(export::response(opened, firm.as_str(), format, audience))
-}
-
-/// A handler: its address, what it says of itself, whose filters it takes, and the list that they make.
-macro_rules! exports {
-    ($($name:ident $format:ident $media_type:tt $path:tt $summary:tt $query:ty, |$server:ident, $caller:ident, $read:ident| $list:expr;)+) => {$(
-        #[utoipa::path(get, path = $path, tag = "exports", summary = $summary, params(Whole<$query>, ListHeaders),
-            responses((status = 200, description = "The whole list", body = String, content_type = $media_type), Problems))]
-        pub(crate) async fn $name<R: Runtime>(
-            State($server): State<Shared<R>>,
-            Signed($caller): Signed,
-            Consistency(token): Consistency,
-            Whole { query: $read, filters }: Whole<$query>,
-        ) -> Result<Response, Problem> {
-            let list = $list;
-            export(&$server, $caller, list, Format::$format, filters, token).await
-        }
-    )+};
-}
-
-exports! {
-    conversations_csv Csv "text/csv" "/api/v1/firm/conversations.csv" "All of the firm's conversations as CSV. A client gets their own."
-        ListQuery, |server, caller, query| query.list(caller.firm.clone())?;
-    conversations_ndjson Ndjson "application/x-ndjson" "/api/v1/firm/conversations.ndjson"
-        "All of the firm's conversations as NDJSON. A client gets their own."
-        ListQuery, |server, caller, query| query.list(caller.firm.clone())?;
-    users_csv Csv "text/csv" "/api/v1/firm/users.csv" "All of the firm's users as CSV."
-        UsersQuery, |server, caller, query| query.list(caller.firm.clone())?;
-    users_ndjson Ndjson "application/x-ndjson" "/api/v1/firm/users.ndjson" "All of the firm's users as NDJSON."
-        UsersQuery, |server, caller, query| query.list(caller.firm.clone())?;
-    assignments_csv Csv "text/csv" "/api/v1/firm/assignments.csv" "All of the firm's assignments as CSV."
-        AssignmentsQuery, |server, caller, query| query.list(caller.firm.clone(), server.engage.runtime().now())?;
-    assignments_ndjson Ndjson "application/x-ndjson" "/api/v1/firm/assignments.ndjson" "All of the firm's assignments as NDJSON."
-        AssignmentsQuery, |server, caller, query| query.list(caller.firm.clone(), server.engage.runtime().now())?;
-    audit_csv Csv "text/csv" "/api/v1/firm/audit.csv" "The firm's audit trail as CSV."
-        AuditQuery, |server, caller, query| query.list(caller.firm.clone())?;
-    audit_ndjson Ndjson "application/x-ndjson" "/api/v1/firm/audit.ndjson" "The firm's audit trail as NDJSON."
-        AuditQuery, |server, caller, query| query.list(caller.firm.clone())?;
-    data_access_csv Csv "text/csv" "/api/v1/firm/reports/data-access.csv" "The report on accesses as CSV."
-        DataAccessQuery, |server, caller, query| query.report(&server, &caller).await?;
-    data_access_ndjson Ndjson "application/x-ndjson" "/api/v1/firm/reports/data-access.ndjson" "The report on accesses as NDJSON."
-        DataAccessQuery, |server, caller, query| query.report(&server, &caller).await?;
-    conflicts_csv Csv "text/csv" "/api/v1/firm/reports/conflicts.csv" "The report on conflicts as CSV."
-        ConflictsQuery, |server, caller, query| query.report()?;
-    conflicts_ndjson Ndjson "application/x-ndjson" "/api/v1/firm/reports/conflicts.ndjson" "The report on conflicts as NDJSON."
-        ConflictsQuery, |server, caller, query| query.report()?;
+    let handler = move |State(server): State<Shared<R>>,
+                        Signed(caller): Signed,
+                        Consistency(token): Consistency,
+                        Whole { query, filters }: Whole<Q>| async move {
+        let list = list(server.clone(), caller.clone(), query).await?;
+        let (firm, audience) = (caller.firm.clone(), Audience::of(&caller));
+        let opened = Export::open(server.engage.clone(), caller, list, format.as_str(), filters, token).await?;
+        Ok::<_, Problem>(export::response(opened, firm.as_str(), format, audience))
+    };
+    let content = Content::new(Some(String::schema()));
+    let whole = ResponseBuilder::new().description("The whole list").content(format.essence(), content);
+    let responses = ResponsesBuilder::new().response("200", whole).responses_from_iter(Problems::responses());
+    let operation = OperationBuilder::new()
+        .operation_id(Some(format!("exports_{}_{}", L::RESOURCE, format.as_str())))
+        .tag("exports")
+        .summary(Some(format!("{summary} as {}.", format.name())))
+        .description(Some(more).filter(|more| !more.is_empty()))
+        .parameters(Some(Whole::<Q>::into_params(|| None)))
+        .parameters(Some(ListHeaders::into_params(|| None)))
+        .responses(responses.build());
+    let mut paths = Paths::new();
+    paths.add_path_operation(format!("{list_path}.{}", format.as_str()), vec![HttpMethod::Get], operation.build());
+    (vec![], paths, routing::get(handler))
 }
