@@ -103,33 +103,25 @@ impl Exportable for ConflictReport {
     }
 }
 
-/// A list on its way out.
-pub struct Export<R: Runtime, L: Exportable> {
-    engage: Arc<Engage<R>>,
-    caller: Caller,
-    opened_at: Timestamp,
-    list: L,
-    first: Option<Vec<L::Row>>,
-    more: bool,
+/// A list that its caller may have, its first page read. Nothing of it can be had before it is on record; one that is dropped
+/// instead leaves no entry.
+pub struct Opened<R: Runtime, L: Exportable> {
+    export: Export<R, L>,
     freshness: Freshness,
 }
 
-impl<R: Runtime, L: Exportable> Export<R, L> {
-    /// Reads the first page, then puts the export on record. `filters` are what the caller asked for, without client data: they outlive an
-    /// erasure.
+impl<R: Runtime, L: Exportable> Opened<R, L> {
+    /// Reads the first page.
     pub async fn open(
         engage: Arc<Engage<R>>,
         caller: Caller,
         mut list: L,
-        format: &'static str,
-        filters: Map<String, Value>,
         token: Option<Token>,
     ) -> Result<Self, Error> {
         let opened_at = engage.runtime.now();
         let ExportPage { rows, more, freshness } = list.turn(&engage, &caller, token).await?;
-        let details = json!({ "resource": L::RESOURCE, "format": format, "filters": filters });
-        engage.note(&caller, "data_exported", &details).await?;
-        Ok(Self { engage, caller, opened_at, list, first: Some(rows), more, freshness })
+        let export = Export { engage, caller, opened_at, list, first: Some(rows), more };
+        Ok(Self { export, freshness })
     }
 
     /// How fresh the index was at the first page.
@@ -137,6 +129,26 @@ impl<R: Runtime, L: Exportable> Export<R, L> {
         self.freshness
     }
 
+    /// Puts the export on record. `filters` are what the caller asked for, without client data: they outlive an erasure.
+    pub async fn on_record(self, format: &'static str, filters: Map<String, Value>) -> Result<Export<R, L>, Error> {
+        let Self { export, .. } = self;
+        let details = json!({ "resource": L::RESOURCE, "format": format, "filters": filters });
+        export.engage.note(&export.caller, "data_exported", &details).await?;
+        Ok(export)
+    }
+}
+
+/// A list on its way out, on record.
+pub struct Export<R: Runtime, L: Exportable> {
+    engage: Arc<Engage<R>>,
+    caller: Caller,
+    opened_at: Timestamp,
+    list: L,
+    first: Option<Vec<L::Row>>,
+    more: bool,
+}
+
+impl<R: Runtime, L: Exportable> Export<R, L> {
     /// The next page's rows; none: that was the last. An error, also because the caller may no longer come in, means that the export is not whole.
     pub async fn next(&mut self) -> Result<Option<Vec<L::Row>>, Error> {
         if let Some(first) = self.first.take() {

@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 use engage_app::{
-    Runtime,
+    Freshness, Runtime,
     exports::{Export, Exportable},
 };
 use futures_util::stream;
@@ -114,14 +114,23 @@ impl<T: IntoParams> IntoParams for Whole<T> {
     }
 }
 
-/// The answer to an export that was opened. Its body is read from the index while it is sent; an error on the way breaks the connection off,
-/// so that nobody takes a part for the whole.
-pub(crate) fn response<R: Runtime, L>(export: Export<R, L>, firm: &str, format: Format, audience: Audience) -> Response
-where
-    L: Shown<Row: Sync>,
-{
-    let freshness = export.freshness();
-    let pages = stream::unfold(Some((export, true)), move |state| async move {
+/// The answer with a file, which `body` is.
+pub(crate) fn response<L: Exportable>(body: Body, firm: &str, format: Format, freshness: Freshness) -> Response {
+    let mut response = Response::new(body);
+    let name = L::RESOURCE.replace('_', "-");
+    let attachment = format!("attachment; filename=\"{firm}-{name}.{}\"", format.as_str());
+    insert(&mut response, header::CONTENT_TYPE, format.media_type());
+    insert(&mut response, header::CONTENT_DISPOSITION, &attachment);
+    insert(&mut response, AS_OF, &freshness.as_of.to_string());
+    insert(&mut response, LAG_MS, &freshness.lag_ms.to_string());
+    insert(&mut response, CONSISTENT, if freshness.consistent { "true" } else { "false" });
+    response
+}
+
+/// The whole list. It is read from the index while it is sent; an error on the way breaks the connection off, so that nobody takes a part
+/// for the whole.
+pub(crate) fn body<R: Runtime, L: Shown<Row: Sync>>(export: Export<R, L>, format: Format, audience: Audience) -> Body {
+    Body::from_stream(stream::unfold(Some((export, true)), move |state| async move {
         let (mut export, first) = state?;
         let page = match export.next().await {
             Ok(None) => return None,
@@ -138,16 +147,12 @@ where
                 Some((Err(error), None))
             }
         }
-    });
-    let mut response = Response::new(Body::from_stream(pages));
-    let name = L::RESOURCE.replace('_', "-");
-    let attachment = format!("attachment; filename=\"{firm}-{name}.{}\"", format.as_str());
-    insert(&mut response, header::CONTENT_TYPE, format.media_type());
-    insert(&mut response, header::CONTENT_DISPOSITION, &attachment);
-    insert(&mut response, AS_OF, &freshness.as_of.to_string());
-    insert(&mut response, LAG_MS, &freshness.lag_ms.to_string());
-    insert(&mut response, CONSISTENT, if freshness.consistent { "true" } else { "false" });
-    response
+    }))
+}
+
+/// What goes with a `HEAD`: nothing, and no word of how long nothing is, for that is not how long the file is.
+pub(crate) fn no_body() -> Body {
+    Body::from_stream(stream::empty::<Result<Vec<u8>, axum::Error>>())
 }
 
 /// A page of rows, on the first one with the names of the columns.

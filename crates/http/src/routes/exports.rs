@@ -1,7 +1,7 @@
 //! Every list and report as a file: each operation is the list's with another ending, and takes the same filters.
 
-use axum::{extract::State, routing};
-use engage_app::{Caller, Runtime, exports::Export};
+use axum::{extract::State, http::Method, routing};
+use engage_app::{Caller, Runtime, exports::Opened};
 use serde::de::DeserializeOwned;
 use utoipa::{
     IntoParams, IntoResponses as _, PartialSchema as _,
@@ -91,13 +91,20 @@ where
     F: Future<Output = Result<L, Problem>> + Send,
 {
     let handler = move |State(server): State<Shared<R>>,
+                        method: Method,
                         Signed(caller): Signed,
                         Consistency(token): Consistency,
                         Whole { query, filters }: Whole<Q>| async move {
         let list = list(server.clone(), caller.clone(), query).await?;
         let (firm, audience) = (caller.firm.clone(), Audience::of(&caller));
-        let opened = Export::open(server.engage.clone(), caller, list, format.as_str(), filters, token).await?;
-        Ok::<_, Problem>(export::response(opened, firm.as_str(), format, audience))
+        let opened = Opened::open(server.engage.clone(), caller, list, token).await?;
+        let freshness = opened.freshness();
+        let body = match method {
+            // Nothing leaves, so nothing goes on record.
+            Method::HEAD => export::no_body(),
+            _ => export::body(opened.on_record(format.as_str(), filters).await?, format, audience),
+        };
+        Ok::<_, Problem>(export::response::<L>(body, firm.as_str(), format, freshness))
     };
     let content = Content::new(Some(String::schema()));
     let whole = ResponseBuilder::new().description("The whole list").content(format.essence(), content);

@@ -129,6 +129,31 @@ async fn an_export_is_on_record_before_its_first_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asks_only_about_a_file_gets_nothing_of_it_and_leaves_no_entry() {
+    let app = TestApp::start().await;
+    let (officer, attorney) = (app.token(Role::ComplianceOfficer), app.token(Role::Attorney));
+    started(&app, &attorney, "Jane Roe").await;
+    app.settle("acme").await;
+    let reply = app.ask("HEAD", "/api/v1/firm/conversations.csv").token(&officer).send().await;
+    let whole = app.get(&officer, "/api/v1/firm/conversations.csv").await;
+    for name in ["content-type", "content-disposition", "x-engage-consistent"] {
+        assert_eq!(reply.header(name), whole.header(name));
+    }
+    assert!(reply.header("x-engage-as-of").ends_with('Z'));
+    assert_eq!(
+        reply.headers.get("content-length"),
+        None,
+        "nothing is said of a length that only reading it all would tell"
+    );
+    assert_eq!(reply.expect(200), "");
+    let refused = app.ask("HEAD", "/api/v1/firm/audit.csv").token(&attorney).open().await;
+    assert_eq!(refused.status(), 403);
+    let audit = app.audit("acme").await;
+    let count = |action: &str| audit.iter().filter(|row| &*row.action == action).count();
+    assert_eq!((count("data_exported"), count("access_denied")), (1, 1), "the file that was sent, and the one refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_breaks_off_does_not_end_as_if_it_were_whole() {
     let app = TestApp::start().await;
     let (partner, officer) = (app.token(Role::ManagingPartner), app.token(Role::ComplianceOfficer));
