@@ -10,16 +10,21 @@ use std::{future::Future, sync::Arc};
 use engage_domain::Timestamp;
 use engage_index::{
     ConversationList, ConversationRow, Limit, Range, UserRow,
+    analytics::{Attention, AttentionRow, PracticeAreaRow, WorkloadRow},
     assignments::{AssignmentList, ListedAssignment},
     audit::{AuditList, ListedEntry},
     page::LIMIT_MAX,
     reports::ConflictCount,
+    sync_failure::{SyncFailure, SyncFailures},
     users::UserList,
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
     Caller, Engage, Error, Freshness, Runtime,
+    analytics::{DayCount, Period, Reach},
+    audit::Trail,
+    operations::Reconciliations,
     reports::{AccessReport, DailyAccess},
     runtime::Token,
 };
@@ -68,7 +73,9 @@ macro_rules! exportable {
                 self.limit = Limit::new(LIMIT_MAX).unwrap_or_default();
                 let page = engage.$method(caller, self.clone(), token).await?;
                 let more = page.next.is_some();
-                self.after = page.next;
+                if let Some(next) = page.next {
+                    self.after = next.into();
+                }
                 Ok(ExportPage { rows: page.rows, more, freshness: page.freshness })
             }
         }
@@ -79,28 +86,68 @@ exportable! {
     ConversationList: "conversations", list_conversations -> ConversationRow;
     UserList: "users", list_users -> UserRow;
     AssignmentList: "assignments", list_assignments -> ListedAssignment;
+    Attention: "attention", list_attention -> AttentionRow;
     AuditList: "audit", list_audit -> ListedEntry;
+    Trail: "conversation_audit", list_conversation_audit -> ListedEntry;
     AccessReport: "data_access", list_accesses -> DailyAccess;
+    Reconciliations: "reconciliations", list_reconciliations -> ListedEntry;
+    SyncFailures: "sync_failures", list_sync_failures -> SyncFailure;
 }
 
-/// The report on conflicts detected in a span, which is one page.
+/// The report on conflicts detected in a span.
 #[derive(Clone, Copy, Debug)]
 pub struct ConflictReport(pub Range);
 
-impl Exportable for ConflictReport {
-    type Row = ConflictCount;
+/// What each of the firm's active people has to do.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkloadReport;
 
-    const RESOURCE: &'static str = "conflicts";
+/// How the practice areas fare, by the conversations begun in a span that ends now.
+#[derive(Clone, Copy, Debug)]
+pub struct PracticeAreaReport(pub Reach);
 
-    async fn turn<R: Runtime>(
-        &mut self,
-        engage: &Engage<R>,
-        caller: &Caller,
-        token: Option<Token>,
-    ) -> Result<ExportPage<ConflictCount>, Error> {
-        let (rows, freshness) = engage.conflict_counts(caller, self.0, token).await?;
-        Ok(ExportPage { rows, more: false, freshness })
-    }
+/// How the days of a period compare, a row a day. What is said of the period as a whole, and of the one before, is in the report alone.
+#[derive(Clone, Copy, Debug)]
+pub struct DayReport(pub Period);
+
+/// Reports, which are one page each.
+macro_rules! reports {
+    ($($report:ty: $resource:literal -> $row:ty, |$this:ident, $engage:ident, $caller:ident, $token:ident| $answer:expr;)+) => {$(
+        impl Exportable for $report {
+            type Row = $row;
+
+            const RESOURCE: &'static str = $resource;
+
+            async fn turn<R: Runtime>(
+                &mut self,
+                $engage: &Engage<R>,
+                $caller: &Caller,
+                $token: Option<Token>,
+            ) -> Result<ExportPage<$row>, Error> {
+                let $this = self;
+                let (rows, freshness) = $answer;
+                Ok(ExportPage { rows, more: false, freshness })
+            }
+        }
+    )+};
+}
+
+reports! {
+    ConflictReport: "conflicts" -> ConflictCount, |report, engage, caller, token| {
+        engage.conflict_counts(caller, report.0, token).await?
+    };
+    WorkloadReport: "workload" -> WorkloadRow, |_report, engage, caller, token| {
+        let (report, _) = engage.workload(caller, token).await?;
+        (report.body, report.freshness)
+    };
+    PracticeAreaReport: "practice_areas" -> PracticeAreaRow, |report, engage, caller, token| {
+        let (report, _) = engage.practice_areas(caller, report.0, token).await?;
+        (report.body, report.freshness)
+    };
+    DayReport: "overview" -> DayCount, |report, engage, caller, token| {
+        let overview = engage.overview(caller, report.0, token).await?;
+        (overview.days, overview.freshness)
+    };
 }
 
 /// A list that its caller may have, its first page read. Nothing of it can be had before it is on record; one that is dropped
