@@ -1,4 +1,5 @@
-//! Every list and report as a file: each operation is the list's with another ending, and takes the same filters.
+//! Every list and report as a file: each operation is the list's with another ending, and takes the same filters. A file holds the rows
+//! that the list has on all its pages; what a report says besides its rows is in the report alone.
 
 use axum::{
     extract::{FromRequestParts, State},
