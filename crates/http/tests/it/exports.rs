@@ -253,7 +253,9 @@ async fn what_waits_for_attention_and_what_the_index_could_not_take_in_are_expor
     assert!(csv.as_str().unwrap().contains(failures[0]["object"].as_str().unwrap()), "{csv}");
     index.script("DROP TRIGGER rule").unwrap();
     let replay = format!("/api/v1/platform/sync-failures/{}/replay", failures[0]["id"]);
-    app.ask("POST", &replay).token(&partner).send().await.expect(200);
+    let reply = app.ask("POST", &replay).token(&partner).send().await;
+    // It may have been tried by itself in the meantime.
+    assert!([200, 404].contains(&reply.status.as_u16()), "{:#}", reply.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
