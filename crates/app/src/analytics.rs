@@ -5,7 +5,7 @@ mod overview;
 
 use engage_domain::{Timestamp, actor::Permission, calendar::Calendar};
 use engage_index::{
-    Cursor, Limit, Query,
+    Cursor, Query,
     analytics::{
         Attention, AttentionRow, Completions, Durations, PracticeAreaRow, PracticeAreas, Progress, Workload,
         WorkloadRow, most_first,
@@ -77,19 +77,17 @@ pub struct Report<T> {
 }
 
 impl<R: Runtime> Engage<R> {
-    /// A page of the conversations that wait for somebody, and the instant before which the idle ones were last active.
-    pub async fn attention(
+    /// A page of the conversations that wait for somebody.
+    pub async fn list_attention(
         &self,
         caller: &Caller,
-        after: Option<Cursor>,
-        limit: Limit,
+        mut list: Attention,
         token: Option<Token>,
-    ) -> Result<(ListPage<AttentionRow, Cursor>, Timestamp), Error> {
-        let idle_before = self.runtime.now().plus_millis(-IDLE_MS);
-        let list = Attention { firm: caller.firm.clone(), idle_before, after, limit };
+    ) -> Result<ListPage<AttentionRow, Cursor>, Error> {
+        list.firm = caller.firm.clone();
         let (rows, freshness) = self.ask(caller, list.clone(), token).await?;
         let (rows, next) = list.page(rows);
-        Ok((ListPage { rows, next, freshness }, idle_before))
+        Ok(ListPage { rows, next, freshness })
     }
 
     /// What each of the firm's active people has to do, and the instant before which what is overdue was due.
@@ -116,7 +114,7 @@ impl<R: Runtime> Engage<R> {
     }
 
     /// How the days of a period compare, and the period with the one before it. The mean time to completion is asked for after the
-    /// counts, and may be of an index some moments fresher.
+    /// counts, and may be of an index some moments fresher; the counts have waited for the token.
     pub async fn overview(&self, caller: &Caller, period: Period, token: Option<Token>) -> Result<Overview, Error> {
         self.require(caller, Permission::ListConversations, Resource::Conversation).await?;
         let firm = self.runtime.firm(&caller.firm).await?;
@@ -130,10 +128,9 @@ impl<R: Runtime> Engage<R> {
             return Err(Error::invalid("to", "must be after from"));
         };
         let firm = &caller.firm;
-        let (counts, freshness) =
-            self.runtime.query(firm, Progress { firm: firm.clone(), bounds }, token.clone()).await?;
+        let (counts, freshness) = self.runtime.query(firm, Progress { firm: firm.clone(), bounds }, token).await?;
         let completions = Completions { firm: firm.clone(), bounds: [first, second, end] };
-        let (durations, later) = self.runtime.query(firm, completions, token).await?;
+        let (durations, later) = self.runtime.query(firm, completions, None).await?;
         let durations = durations.first().copied().unwrap_or(Durations([None, None]));
         Ok(Overview::new(period, zone, &counts, durations, older(freshness, later)))
     }

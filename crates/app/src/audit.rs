@@ -9,6 +9,17 @@ use engage_index::{
 
 use crate::{Caller, Engage, Error, Resource, Runtime, lists::ListPage, runtime::Token};
 
+/// What happened to one conversation, deleted or not, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Trail {
+    /// The conversation.
+    pub id: ConversationId,
+    /// Behind which entry the page begins; none: at the first.
+    pub after: Option<AuditPlace>,
+    /// Most entries of the page.
+    pub limit: Limit,
+}
+
 impl<R: Runtime> Engage<R> {
     /// A page of the firm's audit trail.
     pub async fn list_audit(
@@ -24,15 +35,14 @@ impl<R: Runtime> Engage<R> {
         Ok(ListPage { rows, next, freshness })
     }
 
-    /// A page of what happened to one conversation, deleted or not, oldest first.
+    /// A page of what happened to one conversation.
     pub async fn list_conversation_audit(
         &self,
         caller: &Caller,
-        id: ConversationId,
-        after: Option<AuditPlace>,
-        limit: Limit,
+        trail: Trail,
         token: Option<Token>,
     ) -> Result<ListPage<ListedEntry, AuditPlace>, Error> {
+        let Trail { id, after, limit } = trail;
         self.require(caller, Permission::ReadAudit, Resource::Conversation).await?;
         // The object says whether there is such a conversation; the index may not have heard of it yet.
         self.peek::<Conversation>(caller, id).await?;

@@ -10,16 +10,21 @@ use std::{future::Future, sync::Arc};
 use engage_domain::Timestamp;
 use engage_index::{
     ConversationList, ConversationRow, Limit, Range, UserRow,
+    analytics::{Attention, AttentionRow, PracticeAreaRow, WorkloadRow},
     assignments::{AssignmentList, ListedAssignment},
     audit::{AuditList, ListedEntry},
     page::LIMIT_MAX,
     reports::ConflictCount,
+    sync_failure::{SyncFailure, SyncFailures},
     users::UserList,
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
     Caller, Engage, Error, Freshness, Runtime,
+    analytics::{DayCount, Period, Reach},
+    audit::Trail,
+    operations::Reconciliations,
     reports::{AccessReport, DailyAccess},
     runtime::Token,
 };
@@ -35,8 +40,8 @@ pub struct ExportPage<T> {
     pub freshness: Freshness,
 }
 
-/// A list that can be exported.
-pub trait Exportable<R: Runtime>: Send + 'static {
+/// A list or report that can be exported.
+pub trait Exportable: Send + 'static {
     /// What it holds.
     type Row: Send;
 
@@ -44,7 +49,7 @@ pub trait Exportable<R: Runtime>: Send + 'static {
     const RESOURCE: &'static str;
 
     /// The page at which the list stands; it moves on to the next.
-    fn turn(
+    fn turn<R: Runtime>(
         &mut self,
         engage: &Engage<R>,
         caller: &Caller,
@@ -54,12 +59,12 @@ pub trait Exportable<R: Runtime>: Send + 'static {
 
 macro_rules! exportable {
     ($($list:ty: $resource:literal, $method:ident -> $row:ty;)+) => {$(
-        impl<R: Runtime> Exportable<R> for $list {
+        impl Exportable for $list {
             type Row = $row;
 
             const RESOURCE: &'static str = $resource;
 
-            async fn turn(
+            async fn turn<R: Runtime>(
                 &mut self,
                 engage: &Engage<R>,
                 caller: &Caller,
@@ -68,7 +73,9 @@ macro_rules! exportable {
                 self.limit = Limit::new(LIMIT_MAX).unwrap_or_default();
                 let page = engage.$method(caller, self.clone(), token).await?;
                 let more = page.next.is_some();
-                self.after = page.next;
+                if let Some(next) = page.next {
+                    self.after = next.into();
+                }
                 Ok(ExportPage { rows: page.rows, more, freshness: page.freshness })
             }
         }
@@ -79,57 +86,89 @@ exportable! {
     ConversationList: "conversations", list_conversations -> ConversationRow;
     UserList: "users", list_users -> UserRow;
     AssignmentList: "assignments", list_assignments -> ListedAssignment;
+    Attention: "attention", list_attention -> AttentionRow;
     AuditList: "audit", list_audit -> ListedEntry;
+    Trail: "conversation_audit", list_conversation_audit -> ListedEntry;
     AccessReport: "data_access", list_accesses -> DailyAccess;
+    Reconciliations: "reconciliations", list_reconciliations -> ListedEntry;
+    SyncFailures: "sync_failures", list_sync_failures -> SyncFailure;
 }
 
-/// The report on conflicts detected in a span, which is one page.
+/// The report on conflicts detected in a span.
 #[derive(Clone, Copy, Debug)]
 pub struct ConflictReport(pub Range);
 
-impl<R: Runtime> Exportable<R> for ConflictReport {
-    type Row = ConflictCount;
+/// What each of the firm's active people has to do.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkloadReport;
 
-    const RESOURCE: &'static str = "conflicts";
+/// How the practice areas fare, by the conversations begun in a span that ends now.
+#[derive(Clone, Copy, Debug)]
+pub struct PracticeAreaReport(pub Reach);
 
-    async fn turn(
-        &mut self,
-        engage: &Engage<R>,
-        caller: &Caller,
-        token: Option<Token>,
-    ) -> Result<ExportPage<ConflictCount>, Error> {
-        let (rows, freshness) = engage.conflict_counts(caller, self.0, token).await?;
-        Ok(ExportPage { rows, more: false, freshness })
-    }
+/// How the days of a period compare, a row a day. What is said of the period as a whole, and of the one before, is in the report alone.
+#[derive(Clone, Copy, Debug)]
+pub struct DayReport(pub Period);
+
+/// Reports, which are one page each.
+macro_rules! reports {
+    ($($report:ty: $resource:literal -> $row:ty, |$this:ident, $engage:ident, $caller:ident, $token:ident| $answer:expr;)+) => {$(
+        impl Exportable for $report {
+            type Row = $row;
+
+            const RESOURCE: &'static str = $resource;
+
+            async fn turn<R: Runtime>(
+                &mut self,
+                $engage: &Engage<R>,
+                $caller: &Caller,
+                $token: Option<Token>,
+            ) -> Result<ExportPage<$row>, Error> {
+                let $this = self;
+                let (rows, freshness) = $answer;
+                Ok(ExportPage { rows, more: false, freshness })
+            }
+        }
+    )+};
 }
 
-/// A list on its way out.
-pub struct Export<R: Runtime, L: Exportable<R>> {
-    engage: Arc<Engage<R>>,
-    caller: Caller,
-    opened_at: Timestamp,
-    list: L,
-    first: Option<Vec<L::Row>>,
-    more: bool,
+reports! {
+    ConflictReport: "conflicts" -> ConflictCount, |report, engage, caller, token| {
+        engage.conflict_counts(caller, report.0, token).await?
+    };
+    WorkloadReport: "workload" -> WorkloadRow, |_report, engage, caller, token| {
+        let (report, _) = engage.workload(caller, token).await?;
+        (report.body, report.freshness)
+    };
+    PracticeAreaReport: "practice_areas" -> PracticeAreaRow, |report, engage, caller, token| {
+        let (report, _) = engage.practice_areas(caller, report.0, token).await?;
+        (report.body, report.freshness)
+    };
+    DayReport: "overview" -> DayCount, |report, engage, caller, token| {
+        let overview = engage.overview(caller, report.0, token).await?;
+        (overview.days, overview.freshness)
+    };
+}
+
+/// A list that its caller may have, its first page read. Nothing of it can be had before it is on record; one that is dropped
+/// instead leaves no entry.
+pub struct Opened<R: Runtime, L: Exportable> {
+    export: Export<R, L>,
     freshness: Freshness,
 }
 
-impl<R: Runtime, L: Exportable<R>> Export<R, L> {
-    /// Reads the first page, then puts the export on record. `filters` are what the caller asked for, without client data: they outlive an
-    /// erasure.
+impl<R: Runtime, L: Exportable> Opened<R, L> {
+    /// Reads the first page.
     pub async fn open(
         engage: Arc<Engage<R>>,
         caller: Caller,
         mut list: L,
-        format: &'static str,
-        filters: Map<String, Value>,
         token: Option<Token>,
     ) -> Result<Self, Error> {
         let opened_at = engage.runtime.now();
         let ExportPage { rows, more, freshness } = list.turn(&engage, &caller, token).await?;
-        let details = json!({ "resource": L::RESOURCE, "format": format, "filters": filters });
-        engage.note(&caller, "data_exported", &details).await?;
-        Ok(Self { engage, caller, opened_at, list, first: Some(rows), more, freshness })
+        let export = Export { engage, caller, opened_at, list, first: Some(rows), more };
+        Ok(Self { export, freshness })
     }
 
     /// How fresh the index was at the first page.
@@ -137,6 +176,26 @@ impl<R: Runtime, L: Exportable<R>> Export<R, L> {
         self.freshness
     }
 
+    /// Puts the export on record. `filters` are what the caller asked for, without client data: they outlive an erasure.
+    pub async fn on_record(self, format: &'static str, filters: Map<String, Value>) -> Result<Export<R, L>, Error> {
+        let Self { export, .. } = self;
+        let details = json!({ "resource": L::RESOURCE, "format": format, "filters": filters });
+        export.engage.note(&export.caller, "data_exported", &details).await?;
+        Ok(export)
+    }
+}
+
+/// A list on its way out, on record.
+pub struct Export<R: Runtime, L: Exportable> {
+    engage: Arc<Engage<R>>,
+    caller: Caller,
+    opened_at: Timestamp,
+    list: L,
+    first: Option<Vec<L::Row>>,
+    more: bool,
+}
+
+impl<R: Runtime, L: Exportable> Export<R, L> {
     /// The next page's rows; none: that was the last. An error, also because the caller may no longer come in, means that the export is not whole.
     pub async fn next(&mut self) -> Result<Option<Vec<L::Row>>, Error> {
         if let Some(first) = self.first.take() {

@@ -5,7 +5,9 @@
 
 use engage_domain::{FirmId, actor::Permission};
 use engage_index::{
-    reconciliation::{Rebuilt, Reconciled},
+    Limit,
+    audit::{AuditPlace, ListedEntry},
+    reconciliation::{self, Rebuilt, Reconciled},
     sync_failure::{SyncFailure, SyncFailureById, SyncFailures},
 };
 use serde_json::json;
@@ -46,6 +48,15 @@ impl Replayed {
     }
 }
 
+/// The runs in which the index was held against its sources, the newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Reconciliations {
+    /// Behind which run the page begins; none: at the newest.
+    pub after: Option<AuditPlace>,
+    /// Most runs of the page.
+    pub limit: Limit,
+}
+
 impl<R: Runtime> Engage<R> {
     /// How the index of the caller's firm is, and what is behind it.
     pub async fn health(&self, caller: &Caller) -> Result<Health, Error> {
@@ -77,6 +88,16 @@ impl<R: Runtime> Engage<R> {
         let named = firm.parse::<FirmId>().ok().map(|firm| firm.as_str().into());
         self.refuse(caller, Resource::Firm, named, "unknown").await?;
         Err(Error::NotFound(Resource::Firm))
+    }
+
+    /// A page of the runs in which the index was held against its sources, as their entries tell of them.
+    pub async fn list_reconciliations(
+        &self,
+        caller: &Caller,
+        Reconciliations { after, limit }: Reconciliations,
+        token: Option<Token>,
+    ) -> Result<ListPage<ListedEntry, AuditPlace>, Error> {
+        self.list_audit(caller, reconciliation::runs(caller.firm.clone(), after, limit), token).await
     }
 
     /// A page of what the index could not take in, the longest first.

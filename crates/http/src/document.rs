@@ -30,7 +30,7 @@ use crate::problem;
         (name = "firm", description = "The firm itself"),
         (name = "compliance", description = "The audit trail, and reports for compliance"),
         (name = "exports", description = "Whole lists and reports as files. Each is put on record as `data_exported` before its first byte \
-                                          leaves. `X-Engage-As-Of` and `X-Engage-Lag-Ms` say how fresh the index was at its first page. \
+                                          leaves; of `HEAD` nothing does. `X-Engage-As-Of` and `X-Engage-Lag-Ms` say how fresh the index was at its first page. \
                                           One that breaks off ends without the end of its body: it is not whole"),
         (name = "clients", description = "What clients do from outside the firm"),
         (name = "platform", description = "How the index of a firm is, and what keeps it right"),

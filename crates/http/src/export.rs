@@ -4,6 +4,8 @@
 //! client's choice. Such a cell of a CSV gets an apostrophe before it, as OWASP advises, at the price that it is not the value itself.
 //! NDJSON is left as it is.
 
+mod columns;
+
 use axum::{
     body::Body,
     extract::FromRequestParts,
@@ -11,12 +13,8 @@ use axum::{
     response::Response,
 };
 use engage_app::{
-    Runtime,
+    Freshness, Runtime,
     exports::{Export, Exportable},
-    reports::DailyAccess,
-};
-use engage_index::{
-    ConversationRow, UserRow, assignments::ListedAssignment, audit::ListedEntry, reports::ConflictCount,
 };
 use futures_util::stream;
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,17 +24,7 @@ use utoipa::{
     openapi::path::{Parameter, ParameterIn},
 };
 
-use crate::{
-    answer::insert,
-    params::Params,
-    problem::Problem,
-    server::Shared,
-    views::{
-        Audience,
-        list::{ConversationRowView, UserRowView},
-        report::{AssignmentRowView, AuditEntryView, ConflictCountView, DailyAccessView},
-    },
-};
+use crate::{answer::insert, params::Params, problem::Problem, server::Shared, views::Audience};
 
 const AS_OF: HeaderName = HeaderName::from_static("x-engage-as-of");
 const LAG_MS: HeaderName = HeaderName::from_static("x-engage-lag-ms");
@@ -52,6 +40,9 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// Every format.
+    pub(crate) const ALL: [Self; 2] = [Self::Csv, Self::Ndjson];
+
     /// The ending of the address and of the file, and the word in the entry.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -60,21 +51,37 @@ impl Format {
         }
     }
 
+    /// What people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Ndjson => "NDJSON",
+        }
+    }
+
+    /// The media type without its parameters.
+    pub(crate) const fn essence(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+
     const fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Ndjson => "application/x-ndjson",
+            Self::Ndjson => self.essence(),
         }
     }
 }
 
-/// A row that can be exported.
-pub(crate) trait Shown {
-    /// The names of its JSON fields, in the order of the columns.
+/// A list or report as the columns and lines of a file.
+pub(crate) trait Shown: Exportable {
+    /// The names of a row's JSON fields, in the order of the columns.
     const COLUMNS: &'static [&'static str];
 
-    /// What `audience` sees of it.
-    fn shown(&self, audience: Audience) -> impl Serialize;
+    /// What `audience` sees of a row.
+    fn shown(row: &Self::Row, audience: Audience) -> impl Serialize;
 }
 
 /// The parameters of a list without those that choose a page of it.
@@ -107,30 +114,9 @@ impl<T: IntoParams> IntoParams for Whole<T> {
     }
 }
 
-/// The answer to an export that was opened. Its body is read from the index while it is sent; an error on the way breaks the connection off,
-/// so that nobody takes a part for the whole.
-pub(crate) fn response<R: Runtime, L>(export: Export<R, L>, firm: &str, format: Format, audience: Audience) -> Response
-where
-    L: Exportable<R>,
-    L::Row: Shown + Sync,
-{
-    let freshness = export.freshness();
-    let pages = stream::unfold(Some((export, true)), move |state| async move {
-        let (mut export, first) = state?;
-        let page = match export.next().await {
-            Ok(None) => return None,
-            Ok(Some(rows)) => written(&rows, format, audience, first).map_err(axum::Error::new),
-            Err(error) => Err(axum::Error::new(error)),
-        };
-        match page {
-            Ok(bytes) => Some((Ok(bytes), Some((export, false)))),
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "export broke off");
-                Some((Err(error), None))
-            }
-        }
-    });
-    let mut response = Response::new(Body::from_stream(pages));
+/// The answer with a file, which `body` is.
+pub(crate) fn response<L: Exportable>(body: Body, firm: &str, format: Format, freshness: Freshness) -> Response {
+    let mut response = Response::new(body);
     let name = L::RESOURCE.replace('_', "-");
     let attachment = format!("attachment; filename=\"{firm}-{name}.{}\"", format.as_str());
     insert(&mut response, header::CONTENT_TYPE, format.media_type());
@@ -141,13 +127,46 @@ where
     response
 }
 
+/// The whole list. It is read from the index while it is sent; an error on the way breaks the connection off, so that nobody takes a part
+/// for the whole.
+pub(crate) fn body<R: Runtime, L: Shown<Row: Sync>>(export: Export<R, L>, format: Format, audience: Audience) -> Body {
+    Body::from_stream(stream::unfold(Some((export, true)), move |state| async move {
+        let (mut export, first) = state?;
+        let page = match export.next().await {
+            Ok(None) => return None,
+            Ok(Some(rows)) => {
+                let rows = rows.iter().map(|row| L::shown(row, audience));
+                written(rows, L::COLUMNS, format, first).map_err(axum::Error::new)
+            }
+            Err(error) => Err(axum::Error::new(error)),
+        };
+        match page {
+            Ok(bytes) => Some((Ok(bytes), Some((export, false)))),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "export broke off");
+                Some((Err(error), None))
+            }
+        }
+    }))
+}
+
+/// What goes with a `HEAD`: nothing, and no word of how long nothing is, for that is not how long the file is.
+pub(crate) fn no_body() -> Body {
+    Body::from_stream(stream::empty::<Result<Vec<u8>, axum::Error>>())
+}
+
 /// A page of rows, on the first one with the names of the columns.
-fn written<T: Shown>(rows: &[T], format: Format, audience: Audience, first: bool) -> Result<Vec<u8>, std::io::Error> {
+fn written(
+    rows: impl Iterator<Item = impl Serialize>,
+    columns: &[&str],
+    format: Format,
+    first: bool,
+) -> Result<Vec<u8>, std::io::Error> {
     match format {
         Format::Ndjson => {
             let mut bytes = vec![];
             for row in rows {
-                serde_json::to_writer(&mut bytes, &row.shown(audience))?;
+                serde_json::to_writer(&mut bytes, &row)?;
                 bytes.push(b'\n');
             }
             Ok(bytes)
@@ -155,11 +174,11 @@ fn written<T: Shown>(rows: &[T], format: Format, audience: Audience, first: bool
         Format::Csv => {
             let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
             if first {
-                csv.write_record(T::COLUMNS)?;
+                csv.write_record(columns)?;
             }
             for row in rows {
-                let fields = serde_json::to_value(row.shown(audience))?;
-                csv.write_record(T::COLUMNS.iter().map(|column| cell(&fields[column])))?;
+                let fields = serde_json::to_value(row)?;
+                csv.write_record(columns.iter().map(|column| cell(&fields[column])))?;
             }
             csv.into_inner().map_err(|error| error.into_error())
         }
@@ -177,86 +196,27 @@ fn cell(value: &Value) -> String {
     }
 }
 
-macro_rules! shown {
-    ($($row:ty => $view:ident [$($column:literal)+];)+) => {$(
-        impl Shown for $row {
-            const COLUMNS: &'static [&'static str] = &[$($column),+];
-
-            fn shown(&self, _audience: Audience) -> impl Serialize {
-                $view::from(self)
-            }
-        }
-    )+};
-}
-
-shown! {
-    UserRow => UserRowView ["firmId" "userId" "auth0UserId" "email" "name" "role" "status" "lastLogin" "conversationCount"
-        "assignedConversationCount" "createdAt" "version"];
-    ListedAssignment => AssignmentRowView ["firmId" "sessionId" "clientName" "assignedTo" "assignedBy" "assignedAt" "status"
-        "priority" "dueDate" "estimatedHours" "actualHours" "notes" "version"];
-    ListedEntry => AuditEntryView ["firmId" "auditId" "timestamp" "userId" "userName" "userRole" "action" "resourceType"
-        "resourceId" "outcome" "ipAddress" "userAgent" "details" "version"];
-    DailyAccess => DailyAccessView ["accessDate" "userId" "userName" "userRole" "accessCount" "uniqueResourcesAccessed"
-        "blockedAttempts"];
-    ConflictCount => ConflictCountView ["conflictType" "matchType" "status" "conflictCount" "avgConfidence"
-        "confirmedConflicts" "clearedConflicts"];
-}
-
-impl Shown for ConversationRow {
-    const COLUMNS: &'static [&'static str] = &[
-        "firmId",
-        "sessionId",
-        "userId",
-        "clientName",
-        "clientEmail",
-        "practiceArea",
-        "status",
-        "phase",
-        "assignedTo",
-        "conflictStatus",
-        "goalsCompleted",
-        "goalsTotal",
-        "dataQualityScore",
-        "createdAt",
-        "lastActivity",
-        "isDeleted",
-        "version",
-    ];
-
-    fn shown(&self, audience: Audience) -> impl Serialize {
-        ConversationRowView::new(self, audience)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use serde_json::json;
 
     use super::*;
 
-    struct Cells(Vec<Value>);
-
-    impl Shown for Cells {
-        const COLUMNS: &'static [&'static str] = &["a", "b"];
-
-        fn shown(&self, _audience: Audience) -> impl Serialize {
-            json!({ "b": self.0[1], "a": self.0[0] })
-        }
-    }
-
-    fn csv(rows: &[Cells]) -> String {
-        String::from_utf8(written(rows, Format::Csv, Audience::Staff, true).unwrap()).unwrap()
+    fn csv(rows: &[Value]) -> String {
+        String::from_utf8(written(rows.iter(), &["a", "b"], Format::Csv, true).unwrap()).unwrap()
     }
 
     #[test]
     fn a_list_without_rows_still_has_its_header_row() {
         assert_eq!(csv(&[]), "a,b\r\n");
-        assert_eq!(written::<Cells>(&[], Format::Ndjson, Audience::Staff, true).unwrap(), b"");
+        assert_eq!(written(iter::empty::<Value>(), &["a", "b"], Format::Ndjson, true).unwrap(), b"");
     }
 
     #[test]
     fn cells_are_quoted_as_rfc_4180_has_it() {
-        let rows = [Cells(vec![json!("a,\"b\"\r\nc"), json!(null)]), Cells(vec![json!(7), json!({ "x": ["y", 1.5] })])];
+        let rows = [json!({ "b": null, "a": "a,\"b\"\r\nc" }), json!({ "a": 7, "b": { "x": ["y", 1.5] } })];
         assert_eq!(csv(&rows), "a,b\r\n\"a,\"\"b\"\"\r\nc\",\r\n7,\"{\"\"x\"\":[\"\"y\"\",1.5]}\"\r\n");
     }
 

@@ -7,9 +7,10 @@ use axum::{
 };
 use engage_app::{
     Runtime,
-    analytics::{Period, Reach},
+    analytics::{IDLE_MS, Period, Reach},
+    exports::{DayReport, PracticeAreaReport},
 };
-use engage_domain::calendar::Day;
+use engage_domain::{FirmId, Timestamp, calendar::Day};
 use engage_index::{Cursor, analytics::Attention};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -45,6 +46,15 @@ pub(crate) struct AttentionQuery {
     limit: Option<u32>,
 }
 
+impl AttentionQuery {
+    pub(super) fn list(self, firm: FirmId, now: Timestamp) -> Result<Attention, Problem> {
+        let after = self.cursor.map(|text| Cursor::parse(&text, Attention::ORDER)).transpose();
+        let after = after
+            .map_err(|error| Problem::with_field(crate::problem::Code::InvalidValue, "cursor", error.to_string()))?;
+        Ok(Attention { firm, idle_before: now.plus_millis(-IDLE_MS), after, limit: limit(self.limit)? })
+    }
+}
+
 /// Active conversations that nobody is responsible for, or in which nothing has happened for 24 hours; the longest without activity first.
 #[utoipa::path(get, path = "/api/v1/firm/analytics/attention", tag = "analytics", params(AttentionQuery, ListHeaders),
     responses((status = 200, body = AttentionAnswer), Problems))]
@@ -53,19 +63,17 @@ pub(crate) async fn attention<R: Runtime>(
     Signed(caller): Signed,
     Consistency(token): Consistency,
     uri: Uri,
-    Params(AttentionQuery { cursor, limit: rows }): Params<AttentionQuery>,
+    Params(query): Params<AttentionQuery>,
 ) -> Result<Response, Problem> {
-    let limit = limit(rows)?;
-    let after = cursor.map(|text| Cursor::parse(&text, Attention::ORDER)).transpose();
-    let after =
-        after.map_err(|error| Problem::with_field(crate::problem::Code::InvalidValue, "cursor", error.to_string()))?;
-    let (page, idle_before) = server.engage.attention(&caller, after, limit, token).await?;
+    let list = query.list(caller.firm.clone(), server.engage.runtime().now())?;
+    let (idle_before, limit) = (list.idle_before, list.limit.get());
+    let page = server.engage.list_attention(&caller, list, token).await?;
     let audience = Audience::of(&caller);
     let next = page.next.as_ref().map(ToString::to_string);
     let body = AttentionAnswer {
         conversations: page.rows.iter().map(|row| AttentionRowView::new(row, audience)).collect(),
         idle_before,
-        page: PageView { next: next.clone(), limit: limit.get() },
+        page: PageView { next: next.clone(), limit },
         index: page.freshness.into(),
         source: "index",
     };
@@ -102,6 +110,14 @@ pub(crate) struct PracticeAreasQuery {
     range: Option<String>,
 }
 
+impl PracticeAreasQuery {
+    pub(super) fn report(self) -> Result<PracticeAreaReport, Problem> {
+        let reach = self.range.map_or(Some(Reach::default()), |word| Reach::parse(&word));
+        let known = || format!("must be one of {}", Reach::ALL.map(Reach::as_str).join(", "));
+        reach.map(PracticeAreaReport).ok_or_else(|| Problem::invalid("range", known()))
+    }
+}
+
 /// How the practice areas fare, by the conversations begun in a span that ends now, most first.
 #[utoipa::path(get, path = "/api/v1/firm/analytics/practice-areas", tag = "analytics",
     params(PracticeAreasQuery, ListHeaders), responses((status = 200, body = PracticeAreasAnswer), Problems))]
@@ -109,11 +125,9 @@ pub(crate) async fn practice_areas<R: Runtime>(
     State(server): State<Shared<R>>,
     Signed(caller): Signed,
     Consistency(token): Consistency,
-    Params(PracticeAreasQuery { range }): Params<PracticeAreasQuery>,
+    Params(query): Params<PracticeAreasQuery>,
 ) -> Result<Response, Problem> {
-    let reach = range.map_or(Some(Reach::default()), |word| Reach::parse(&word)).ok_or_else(|| {
-        Problem::invalid("range", format!("must be one of {}", Reach::ALL.map(Reach::as_str).join(", ")))
-    })?;
+    let PracticeAreaReport(reach) = query.report()?;
     let (report, since) = server.engage.practice_areas(&caller, reach, token).await?;
     let body = PracticeAreasAnswer {
         range: reach.as_str(),
@@ -138,6 +152,15 @@ pub(crate) struct OverviewQuery {
     to: Option<String>,
 }
 
+impl OverviewQuery {
+    pub(super) fn report(self) -> Result<DayReport, Problem> {
+        let day = |field, text: Option<String>| {
+            text.map(|text| text.parse::<Day>()).transpose().map_err(|reason| Problem::invalid(field, reason))
+        };
+        Ok(DayReport(Period { from: day("from", self.from)?, to: day("to", self.to)? }))
+    }
+}
+
 /// What began in a period of the firm's days and how far it has come by now, day by day and beside the period before. Days are
 /// those of the firm's time zone.
 #[utoipa::path(get, path = "/api/v1/firm/analytics/overview", tag = "analytics",
@@ -146,12 +169,9 @@ pub(crate) async fn overview<R: Runtime>(
     State(server): State<Shared<R>>,
     Signed(caller): Signed,
     Consistency(token): Consistency,
-    Params(OverviewQuery { from, to }): Params<OverviewQuery>,
+    Params(query): Params<OverviewQuery>,
 ) -> Result<Response, Problem> {
-    let day = |field, text: Option<String>| {
-        text.map(|text| text.parse::<Day>()).transpose().map_err(|reason| Problem::invalid(field, reason))
-    };
-    let period = Period { from: day("from", from)?, to: day("to", to)? };
+    let DayReport(period) = query.report()?;
     let overview = server.engage.overview(&caller, period, token).await?;
     Ok(answer::json(StatusCode::OK, &OverviewAnswer::from(&overview)))
 }

@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, Uri},
     response::Response,
 };
-use engage_app::{Runtime, lists::ListPage};
+use engage_app::{Runtime, audit::Trail, lists::ListPage};
 use engage_domain::{ConversationId, FirmId, Outcome, Timestamp, UserId};
 use engage_index::{
     Range,
@@ -45,6 +45,12 @@ pub(crate) struct TrailQuery {
     limit: Option<u32>,
 }
 
+impl TrailQuery {
+    pub(super) fn trail(self, id: ConversationId) -> Result<Trail, Problem> {
+        Ok(Trail { id, after: place(self.cursor)?, limit: limit(self.limit)? })
+    }
+}
+
 /// What happened to a conversation and who saw it, oldest first, from the firm's index.
 #[utoipa::path(get, path = "/api/v1/firm/conversations/{id}/audit", tag = "compliance",
     params(IdPath, TrailQuery, ListHeaders), responses((status = 200, body = AuditAnswer), Problems))]
@@ -54,11 +60,11 @@ pub(crate) async fn of_conversation<R: Runtime>(
     Id(id): Id<ConversationId>,
     Consistency(token): Consistency,
     uri: Uri,
-    Params(TrailQuery { cursor, limit: rows }): Params<TrailQuery>,
+    Params(query): Params<TrailQuery>,
 ) -> Result<Response, Problem> {
-    let (after, limit) = (place(cursor)?, limit(rows)?);
-    let page = server.engage.list_conversation_audit(&caller, id, after, limit, token).await?;
-    Ok(shown(&page, limit.get(), &uri))
+    let trail = query.trail(id)?;
+    let page = server.engage.list_conversation_audit(&caller, trail, token).await?;
+    Ok(shown(&page, trail.limit.get(), &uri))
 }
 
 /// Which entries.

@@ -5,8 +5,11 @@ use axum::{
     http::{StatusCode, Uri},
     response::Response,
 };
-use engage_app::{Resource, Runtime, operations::Replayed};
-use engage_index::{reconciliation, sync_failure::SyncFailures};
+use engage_app::{
+    Resource, Runtime,
+    operations::{Reconciliations, Replayed},
+};
+use engage_index::sync_failure::SyncFailures;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -53,6 +56,12 @@ pub(crate) struct ReconciliationsQuery {
     limit: Option<u32>,
 }
 
+impl ReconciliationsQuery {
+    pub(super) fn list(self) -> Result<Reconciliations, Problem> {
+        Ok(Reconciliations { after: place(self.cursor)?, limit: limit(self.limit)? })
+    }
+}
+
 /// When the index was held against its sources and what was found, the newest first.
 #[utoipa::path(get, path = "/api/v1/platform/reconciliations", tag = "platform", params(ReconciliationsQuery, ListHeaders),
     responses((status = 200, body = ReconciliationsAnswer), Problems))]
@@ -61,15 +70,14 @@ pub(crate) async fn reconciliations<R: Runtime>(
     Signed(caller): Signed,
     Consistency(token): Consistency,
     uri: Uri,
-    Params(ReconciliationsQuery { cursor, limit: rows }): Params<ReconciliationsQuery>,
+    Params(query): Params<ReconciliationsQuery>,
 ) -> Result<Response, Problem> {
-    let limit = limit(rows)?;
-    let list = reconciliation::runs(caller.firm.clone(), place(cursor)?, limit);
-    let page = server.engage.list_audit(&caller, list, token).await?;
+    let list = query.list()?;
+    let page = server.engage.list_reconciliations(&caller, list, token).await?;
     let next = page.next.map(|place| place.to_string());
     let body = ReconciliationsAnswer {
         reconciliations: page.rows.iter().map(|entry| ReconciliationView::from(&entry.row)).collect(),
-        page: PageView { next: next.clone(), limit: limit.get() },
+        page: PageView { next: next.clone(), limit: list.limit.get() },
         index: page.freshness.into(),
         source: "index",
     };
@@ -89,6 +97,12 @@ pub(crate) struct SyncFailuresQuery {
     limit: Option<u32>,
 }
 
+impl SyncFailuresQuery {
+    pub(super) fn list(self) -> Result<SyncFailures, Problem> {
+        Ok(SyncFailures { after: self.cursor.map_or(0, i64::from), limit: limit(self.limit)? })
+    }
+}
+
 /// The objects that the index could not take in, the longest first.
 #[utoipa::path(get, path = "/api/v1/platform/sync-failures", tag = "platform", params(SyncFailuresQuery, ListHeaders),
     responses((status = 200, body = SyncFailuresAnswer), Problems))]
@@ -97,15 +111,14 @@ pub(crate) async fn sync_failures<R: Runtime>(
     Signed(caller): Signed,
     Consistency(token): Consistency,
     uri: Uri,
-    Params(SyncFailuresQuery { cursor, limit: rows }): Params<SyncFailuresQuery>,
+    Params(query): Params<SyncFailuresQuery>,
 ) -> Result<Response, Problem> {
-    let limit = limit(rows)?;
-    let list = SyncFailures { after: cursor.map_or(0, i64::from), limit };
+    let list = query.list()?;
     let page = server.engage.list_sync_failures(&caller, list, token).await?;
     let next = page.next.map(|id| id.to_string());
     let body = SyncFailuresAnswer {
         sync_failures: page.rows.iter().map(SyncFailureView::from).collect(),
-        page: PageView { next: next.clone(), limit: limit.get() },
+        page: PageView { next: next.clone(), limit: list.limit.get() },
         index: page.freshness.into(),
         source: "index",
     };
