@@ -2,9 +2,10 @@
 
 use engage_domain::{ConversationId, EntryId, FirmId, Version, text::Private};
 use engage_journal::{self as journal, Row};
+use serde_json::{Value, json};
 
 use super::{IndexRow, parse, private, text_of, version};
-use crate::{Param, Table, scan::Key};
+use crate::{Param, Statement, Table, scan::Key};
 
 /// What one entry brought that can be searched for. Written once, never replaced; taken out when the conversation is erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,29 @@ pub struct PassageRow {
     pub message: Option<Private>,
     /// The conversation's version after the entry.
     pub version: Version,
+}
+
+impl PassageRow {
+    /// Writes some rows at once, each as [`IndexRow::to_statement`] would. One statement, for the full-text index writes a segment of its own for
+    /// each statement that reaches it through a trigger; one parameter, for they may be thousands.
+    pub fn batch_statement(rows: &[Self]) -> Statement {
+        let values: Value = rows
+            .iter()
+            .map(|row| {
+                let Self { firm_id, passage_id, session_id, client_name, client_email, situation, message, version } =
+                    row;
+                json!([firm_id, passage_id, session_id, client_name, client_email, situation, message, version])
+            })
+            .collect();
+        let columns = Table::Passage.columns();
+        let picked = (0..columns.len()).map(|at| format!("value ->> {at}")).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "INSERT INTO passage_index ({}) SELECT {picked} FROM json_each(?1) WHERE true
+               ON CONFLICT (firmId, passageId) DO NOTHING",
+            columns.join(", ")
+        );
+        Statement::new(sql, vec![Param::text(values.to_string())])
+    }
 }
 
 impl IndexRow for PassageRow {

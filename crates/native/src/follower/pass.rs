@@ -15,9 +15,10 @@ use std::{
     time::Duration,
 };
 
-use engage_domain::{Kind, Timestamp, Version};
+use engage_domain::{FirmId, Kind, Timestamp, Version};
 use engage_index::{
-    AuditRow, IndexRow, Param, Query, Statement, checkpoint, projection, reconciliation, search, sync_failure,
+    AuditRow, IndexRow, Param, PassageRow, Query, Statement, checkpoint, projection, reconciliation, search,
+    sync_failure,
 };
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
@@ -308,19 +309,6 @@ impl Follower {
                 }
             }
             write_audit(index, &audit)?;
-            for entry in &batch.entries {
-                match projection::passage_row(&firm.id, entry) {
-                    Ok(Some(passage)) => drop(run(index, &passage.to_statement())?),
-                    Ok(None) => {}
-                    Err(error) => note(&mut failed, key_of(entry), error),
-                }
-            }
-            // Behind them, for an entry that was read before its erasure may be in the same pass.
-            for entry in batch.entries.iter().filter(|entry| projection::erases(entry)) {
-                if let Ok(conversation) = entry.object.parse() {
-                    run(index, &search::erase(&firm.id, conversation))?;
-                }
-            }
             reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliation::ACTION);
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
@@ -338,6 +326,8 @@ impl Follower {
                     Err(error) => return Err(error),
                 }
             }
+            // Behind the rows: what is written while words wait for their place has them put down first.
+            write_passages(index, &firm.id, &batch.entries, &mut failed)?;
             for (key, error) in &failed {
                 let version = batch.entries.iter().filter(|entry| is_of(entry, key)).map(|entry| entry.version).max();
                 let park = sync_failure::park(key, version.unwrap_or_default(), 1, &error.to_string(), now);
@@ -417,6 +407,31 @@ fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {
     }
     for row in rest {
         run(index, &row.to_statement())?;
+    }
+    Ok(())
+}
+
+fn write_passages(
+    index: &mut Db,
+    firm: &FirmId,
+    entries: &[Entry],
+    failed: &mut Vec<(ObjectKey, Error)>,
+) -> Result<(), Error> {
+    let mut passages = vec![];
+    for entry in entries {
+        match projection::passage_row(firm, entry) {
+            Ok(passage) => passages.extend(passage),
+            Err(error) => note(failed, key_of(entry), error),
+        }
+    }
+    if !passages.is_empty() {
+        run(index, &PassageRow::batch_statement(&passages))?;
+    }
+    // An entry that was read before its erasure may be in the same pass.
+    for entry in entries.iter().filter(|entry| projection::erases(entry)) {
+        if let Ok(conversation) = entry.object.parse() {
+            run(index, &search::erase(firm, conversation))?;
+        }
     }
     Ok(())
 }
