@@ -6,6 +6,7 @@
 //! cannot be written stands back with a note in `sync_failure`, written together with the checkpoint that passes it by; the others go on.
 
 mod files;
+mod objects;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -66,6 +67,8 @@ pub(super) struct Follower {
     live: bool,
     /// Whether the live file is of another schema version: it answers lists as well as it can, and is written no more.
     outdated: bool,
+    /// Whether the rows of objects are left to [`Follower::write_objects`].
+    deferring: bool,
     /// The entry behind which nothing is taken in for now.
     bound: i64,
     rebuild: Option<Rebuild>,
@@ -110,14 +113,15 @@ impl Follower {
             damaged: false,
             live: true,
             outdated: false,
+            deferring: false,
             bound: i64::MAX,
             rebuild: None,
         }
     }
 
-    /// The follower of an index that is built beside the live one.
+    /// The follower of an index that is built beside the live one. It leaves the objects' rows until they are asked for.
     pub(super) fn beside(firm: Arc<FirmHandle>) -> Self {
-        Self { live: false, ..Self::new(firm) }
+        Self { live: false, deferring: true, ..Self::new(firm) }
     }
 
     fn path(&self) -> PathBuf {
@@ -286,6 +290,7 @@ impl Follower {
         let mut failed = vec![];
         for entry in &batch.entries {
             if entry.is_event()
+                && !self.deferring
                 && let Err(error) = self.states.take_in(&mut files.journal, entry)
             {
                 note(&mut failed, key_of(entry), error);
@@ -320,7 +325,7 @@ impl Follower {
                             run(index, &sync_failure::resolve(&key, LATEST))?;
                         }
                     }
-                    Err(error) if is_constraint(&error) || matches!(error, Error::Corrupt(_)) => {
+                    Err(error) if is_its_own(&error) => {
                         note(&mut failed, key, error);
                     }
                     Err(error) => return Err(error),
@@ -330,10 +335,7 @@ impl Follower {
             write_passages(index, &firm.id, &batch.entries, &mut failed)?;
             for (key, error) in &failed {
                 let version = batch.entries.iter().filter(|entry| is_of(entry, key)).map(|entry| entry.version).max();
-                let park = sync_failure::park(key, version.unwrap_or_default(), 1, &error.to_string(), now);
-                run(index, &park)?;
-                let tries = failing.get(key).map_or(0, |failing| failing.tries);
-                failing.insert(key.clone(), Failing { tries: tries + 1, last: now });
+                park(index, failing, key, version.unwrap_or_default(), error, now)?;
             }
             run(index, &checkpoint::beat(now))?;
             run(index, &checkpoint::advance(seq, at)).map(drop)
@@ -359,7 +361,8 @@ impl Follower {
         let limit = ENTRIES_MAX.min(self.bound.saturating_sub(files.seq));
         read::entries_after(&mut files.journal, files.seq, limit, &mut |entry| {
             bytes += entry.payload.as_ref().map_or(0, |payload| payload.len());
-            if entry.is_event() && entry.kind != Kind::Firm && batch.known.insert(key_of(&entry)) {
+            let changes = entry.is_event() && entry.kind != Kind::Firm && !self.deferring;
+            if changes && batch.known.insert(key_of(&entry)) {
                 batch.changed.push(key_of(&entry));
             }
             batch.entries.push(entry);
@@ -409,6 +412,26 @@ fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {
         run(index, &row.to_statement())?;
     }
     Ok(())
+}
+
+/// Notes in the index that an object stands back.
+fn park(
+    index: &mut Db,
+    failing: &mut HashMap<ObjectKey, Failing>,
+    key: &ObjectKey,
+    version: Version,
+    error: &Error,
+    now: Timestamp,
+) -> Result<(), Error> {
+    run(index, &sync_failure::park(key, version, 1, &error.to_string(), now))?;
+    let tries = failing.get(key).map_or(0, |failing| failing.tries);
+    failing.insert(key.clone(), Failing { tries: tries + 1, last: now });
+    Ok(())
+}
+
+/// Whether an error is the object's own, so that the others go on without it.
+fn is_its_own(error: &Error) -> bool {
+    is_constraint(error) || matches!(error, Error::Corrupt(_))
 }
 
 fn write_passages(

@@ -51,9 +51,19 @@ pub(super) struct Rebuild {
     asker: Option<Asker>,
     started_at: Timestamp,
     scaffold: Scaffold,
+    objects: Objects,
     comparison: Option<Comparison>,
     tally: Tally,
     findings: Vec<Finding>,
+}
+
+/// Which objects have their rows in the new index.
+enum Objects {
+    /// None: entries come first.
+    None,
+    /// Those before this kind, and of it those up to this name.
+    UpTo(Kind, Box<str>),
+    All,
 }
 
 /// What the new index does without while its tables fill: to sort an index's entries once at the end costs a fraction of finding each
@@ -76,6 +86,7 @@ impl Rebuild {
             asker,
             started_at: now,
             scaffold: Scaffold::Standing,
+            objects: Objects::None,
             comparison: None,
             tally: Tally::default(),
             findings: vec![],
@@ -130,7 +141,8 @@ impl Rebuild {
             self.raise(false)?;
         }
         let followed = matches!(self.builder.follow(now)?, Progress::Done | Progress::Later(_));
-        let built = self.raise(followed)? && followed;
+        let filled = self.write_objects(followed, now)? && followed;
+        let built = self.raise(filled)? && followed;
         let Some(live) = live else { return Ok(if built { Step::Ready } else { Step::More }) };
         if self.comparison.is_none() && !built {
             return Ok(Step::More);
@@ -142,6 +154,21 @@ impl Rebuild {
         }
         self.settle(live, now)?;
         Ok(Step::Ready)
+    }
+
+    /// Writes the rows of some objects once the entries are in; true when all objects have theirs.
+    fn write_objects(&mut self, followed: bool, now: Timestamp) -> Result<bool, Error> {
+        self.objects = match &self.objects {
+            Objects::None if !followed => Objects::None,
+            Objects::None => Objects::UpTo(Kind::Conversation, "".into()),
+            Objects::UpTo(kind, after) => match (self.builder.write_objects(*kind, after, now)?, kind) {
+                (Some(last), kind) => Objects::UpTo(*kind, last),
+                (None, Kind::Conversation) => Objects::UpTo(Kind::User, "".into()),
+                (None, _) => Objects::All,
+            },
+            Objects::All => return Ok(true),
+        };
+        Ok(matches!(self.objects, Objects::All))
     }
 
     /// Brings both to the same entry and looks at what differed again.
