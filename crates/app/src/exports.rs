@@ -15,6 +15,7 @@ use engage_index::{
     audit::{AuditList, ListedEntry},
     page::LIMIT_MAX,
     reports::ConflictCount,
+    search::Search,
     sync_failure::{SyncFailure, SyncFailures},
     users::UserList,
 };
@@ -27,6 +28,7 @@ use crate::{
     operations::Reconciliations,
     reports::{AccessReport, DailyAccess},
     runtime::Token,
+    search::FoundConversation,
 };
 
 /// A page of an export.
@@ -91,6 +93,7 @@ exportable! {
     Trail: "conversation_audit", list_conversation_audit -> ListedEntry;
     AccessReport: "data_access", list_accesses -> DailyAccess;
     Reconciliations: "reconciliations", list_reconciliations -> ListedEntry;
+    Search: "search", search_conversations -> FoundConversation;
     SyncFailures: "sync_failures", list_sync_failures -> SyncFailure;
 }
 

@@ -6,10 +6,7 @@
 use std::collections::HashMap;
 
 use engage_domain::{ConversationId, Role, actor::Permission};
-use engage_index::{
-    Limit,
-    search::{Find, Found, Search, SearchPlace, Words},
-};
+use engage_index::search::{Find, Found, Search, SearchPlace};
 use serde_json::json;
 
 use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, runtime::Token};
@@ -17,8 +14,8 @@ use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, runtime::Token}
 /// A page of finds.
 #[derive(Clone, Debug)]
 pub struct SearchPage {
-    /// The conversations, the best first, each with the passages in which something was found, the oldest first.
-    pub rows: Vec<(Found, Vec<Find>)>,
+    /// The conversations, the best first.
+    pub rows: Vec<FoundConversation>,
     /// Where the next page begins; none: this is the last.
     pub next: Option<SearchPlace>,
     /// Whether every passage that holds a word was looked at. If not, a word was so common that only the newest ones were.
@@ -27,24 +24,28 @@ pub struct SearchPage {
     pub freshness: Freshness,
 }
 
+/// A conversation that was found, with the passages in which something was found, the oldest first.
+#[derive(Clone, Debug)]
+pub struct FoundConversation {
+    /// The conversation.
+    pub found: Found,
+    /// The passages.
+    pub finds: Vec<Find>,
+}
+
 impl<R: Runtime> Engage<R> {
     /// A page of the conversations that words are found in. A client searches their own.
     pub async fn search_conversations(
         &self,
         caller: &Caller,
-        words: Words,
-        after: Option<SearchPlace>,
-        limit: Limit,
+        mut search: Search,
         token: Option<Token>,
     ) -> Result<SearchPage, Error> {
-        let owner = match (caller.actor.role, caller.actor.user_id) {
-            (Role::Client, Some(user)) => Some(user),
-            _ => {
-                self.require(caller, Permission::ReadConversations, Resource::Conversation).await?;
-                None
-            }
-        };
-        let search = Search { firm: caller.firm.clone(), words, owner, after, limit };
+        search.firm = caller.firm.clone();
+        match (caller.actor.role, caller.actor.user_id) {
+            (Role::Client, Some(user)) => search.owner = Some(user),
+            _ => self.require(caller, Permission::ReadConversations, Resource::Conversation).await?,
+        }
         let (rows, freshness) = self.runtime.query(&caller.firm, search.clone(), token).await?;
         let (page, next) = search.page(rows);
         let (cut, _) = self.runtime.query(&caller.firm, search.is_cut(), None).await?;
@@ -55,12 +56,12 @@ impl<R: Runtime> Engage<R> {
             }
         }
         let shown: Vec<_> = page.iter().map(|found| found.row.session_id).collect();
-        let details =
-            json!({ "resourceType": Resource::Conversation.as_str(), "words": search.words.count(), "shown": shown });
+        let resource = Resource::Conversation.as_str();
+        let details = json!({ "resourceType": resource, "words": search.words.count(), "shown": shown });
         self.note(caller, "access_search", &details).await?;
         let rows = page.into_iter().map(|found| {
             let finds = finds.remove(&found.row.session_id).unwrap_or_default();
-            (found, finds)
+            FoundConversation { found, finds }
         });
         Ok(SearchPage { rows: rows.collect(), next, is_exhaustive: cut != [true], freshness })
     }

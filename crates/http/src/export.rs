@@ -91,6 +91,8 @@ pub(crate) struct Whole<T> {
     pub(crate) filters: Map<String, Value>,
 }
 
+/// What is looked for: it may be a client's name, which outlives no erasure.
+const PRIVATE: &str = "q";
 const PAGING: [&str; 2] = ["cursor", "limit"];
 
 impl<T: DeserializeOwned, R: Runtime> FromRequestParts<Shared<R>> for Whole<T> {
@@ -99,10 +101,14 @@ impl<T: DeserializeOwned, R: Runtime> FromRequestParts<Shared<R>> for Whole<T> {
     async fn from_request_parts(parts: &mut Parts, server: &Shared<R>) -> Result<Self, Problem> {
         let Params(query) = Params::<T>::from_request_parts(parts, server).await?;
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let filters: Map<_, _> = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
+        let mut filters: Map<_, _> =
+            pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
         match PAGING.into_iter().find(|name| filters.contains_key(*name)) {
             Some(name) => Err(Problem::invalid(name, "does not go with an export, which is whole")),
-            None => Ok(Self { query, filters }),
+            None => {
+                filters.remove(PRIVATE);
+                Ok(Self { query, filters })
+            }
         }
     }
 }

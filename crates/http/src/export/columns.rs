@@ -7,8 +7,8 @@ use engage_app::{
     reports::AccessReport,
 };
 use engage_index::{
-    ConversationList, analytics::Attention, assignments::AssignmentList, audit::AuditList, sync_failure::SyncFailures,
-    users::UserList,
+    ConversationList, analytics::Attention, assignments::AssignmentList, audit::AuditList, search::Search,
+    sync_failure::SyncFailures, users::UserList,
 };
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ use crate::views::{
     list::{ConversationRowView, UserRowView},
     platform::{ReconciliationView, SyncFailureView},
     report::{AssignmentRowView, AuditEntryView, ConflictCountView, DailyAccessView},
+    search::FoundView,
 };
 
 macro_rules! shown {
@@ -72,6 +73,10 @@ shown! {
         "conflictType" "matchType" "status" "conflictCount" "avgConfidence" "confirmedConflicts" "clearedConflicts"
     ];
     Reconciliations: |entry, _| ReconciliationView::from(&entry.row), ["id" "at" "userId" "details"];
+    Search: |row, audience| FoundView::new(row, audience), [
+        "firmId" "sessionId" "userId" "clientName" "clientEmail" "practiceArea" "status" "phase" "assignedTo" "conflictStatus"
+        "goalsCompleted" "goalsTotal" "dataQualityScore" "createdAt" "lastActivity" "isDeleted" "version" "score" "finds"
+    ];
     SyncFailures: |row, _| SyncFailureView::from(row), [
         "id" "kind" "object" "version" "attempts" "error" "firstFailedAt" "lastFailedAt"
     ];

@@ -29,6 +29,7 @@ use super::{
     conversations::ListQuery,
     platform::{ReconciliationsQuery, SyncFailuresQuery},
     reports::{ConflictsQuery, DataAccessQuery},
+    search::SearchQuery,
     users::UsersQuery,
 };
 use crate::{
@@ -125,6 +126,15 @@ pub(super) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
                 "/api/v1/firm/reports/conflicts",
                 ("The report on conflicts", ""),
                 |_, _, (), query: ConflictsQuery| async move { query.report() },
+            ))
+            .routes(file(
+                format,
+                "/api/v1/firm/search/conversations",
+                (
+                    "The conversations that words are found in",
+                    "The best first, at most 10,000. A client searches their own. The words are not on record.",
+                ),
+                |_, caller, (), query: SearchQuery| async move { query.search(caller.firm) },
             ))
             .routes(file(
                 format,

@@ -6,7 +6,8 @@ use axum::{
     response::Response,
 };
 use engage_app::Runtime;
-use engage_index::search::Words;
+use engage_domain::FirmId;
+use engage_index::search::{Search, Words};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -42,6 +43,15 @@ pub(crate) struct SearchQuery {
     limit: Option<u32>,
 }
 
+impl SearchQuery {
+    pub(super) fn search(self, firm: FirmId) -> Result<Search, Problem> {
+        let words = Words::parse(&self.q).map_err(|reason| Problem::invalid("q", reason))?;
+        let after = self.cursor.map(|text| text.parse()).transpose();
+        let after = after.map_err(|_| Problem::invalid("cursor", "was not given by this list"))?;
+        Ok(Search { firm, words, owner: None, after, limit: limit(self.limit)? })
+    }
+}
+
 /// The conversations that words are found in, from the firm's index, the best first, with what was found. A client searches their own.
 ///
 /// Each page is on record as `access_search`: the number of words, never the words, and the conversations that were shown.
@@ -54,17 +64,15 @@ pub(crate) async fn conversations<R: Runtime>(
     uri: Uri,
     Params(query): Params<SearchQuery>,
 ) -> Result<Response, Problem> {
-    let words = Words::parse(&query.q).map_err(|reason| Problem::invalid("q", reason))?;
-    let after = query.cursor.map(|text| text.parse()).transpose();
-    let after = after.map_err(|_| Problem::invalid("cursor", "was not given by this list"))?;
-    let limit = limit(query.limit)?;
-    let page = server.engage.search_conversations(&caller, words, after, limit, token).await?;
+    let search = query.search(caller.firm.clone())?;
+    let limit = search.limit.get();
+    let page = server.engage.search_conversations(&caller, search, token).await?;
     let audience = Audience::of(&caller);
     let next = page.next.map(|place| place.to_string());
     let body = SearchAnswer {
-        conversations: page.rows.iter().map(|(found, finds)| FoundView::new(found, finds, audience)).collect(),
+        conversations: page.rows.iter().map(|row| FoundView::new(row, audience)).collect(),
         is_exhaustive: page.is_exhaustive,
-        page: PageView { next: next.clone(), limit: limit.get() },
+        page: PageView { next: next.clone(), limit },
         index: page.freshness.into(),
         source: "index",
     };

@@ -1,7 +1,8 @@
 //! What a search found.
 
+use engage_app::search::FoundConversation;
 use engage_domain::{EntryId, Version};
-use engage_index::search::{Field, Find, Found};
+use engage_index::search::{Field, Find};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,6 +17,7 @@ use crate::schema;
 #[serde(rename_all = "camelCase")]
 #[schema(as = FoundConversation)]
 pub(crate) struct FoundView<'a> {
+    #[serde(flatten)]
     conversation: ConversationRowView<'a>,
     /// How well it fits, beside the others of the same question; higher is better.
     score: f64,
@@ -24,7 +26,8 @@ pub(crate) struct FoundView<'a> {
 }
 
 impl<'a> FoundView<'a> {
-    pub(crate) fn new(found: &'a Found, finds: &'a [Find], audience: Audience) -> Self {
+    pub(crate) fn new(row: &'a FoundConversation, audience: Audience) -> Self {
+        let FoundConversation { found, finds } = row;
         Self {
             conversation: ConversationRowView::new(&found.row, audience),
             score: -found.rank,

@@ -160,6 +160,8 @@ pub(crate) fn all() -> Vec<Case> {
         case(post.clone(), "/api/v1/conversations/resume/{token}/rotate", None, WithoutToken, NotAddressable),
         case(post, "/api/v1/conversations/secure", Some(json!({ "resumeToken": "" })), WithoutToken, NotFound),
         case(get.clone(), "/api/v1/firm/search/conversations?q=roe", None, Nobody, OwnFirm),
+        case(get.clone(), "/api/v1/firm/search/conversations.csv?q=roe", None, Nobody, OwnFirm),
+        case(get.clone(), "/api/v1/firm/search/conversations.ndjson?q=roe", None, Nobody, OwnFirm),
         case(get.clone(), "/api/v1/firm/assignments", None, client, OwnFirm),
         case(get.clone(), "/api/v1/firm/conversations/{id}/audit", None, attorney, NotFound),
         case(get.clone(), "/api/v1/firm/audit", None, attorney, OwnFirm),

@@ -44,7 +44,7 @@ fn parameter(operation: &Value, name: &str) -> bool {
 
 /// What an answer says of its freshness: of a page in its body, of a file in its headers.
 fn freshness(path: &str, reply: Reply) -> bool {
-    let (as_of, lag_ms, consistent) = if path.ends_with(".csv") || path.ends_with(".ndjson") {
+    let (as_of, lag_ms, consistent) = if [".csv", ".ndjson"].iter().any(|ending| path.contains(ending)) {
         let headers = ["x-engage-as-of", "x-engage-lag-ms", "x-engage-consistent"];
         let [as_of, lag_ms, consistent] = headers.map(|name| reply.header(name).to_owned());
         reply.expect(200);

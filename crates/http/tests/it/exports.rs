@@ -20,7 +20,7 @@ fn lines(text: &Value) -> Vec<Value> {
 }
 
 /// The paths of the lists, the field that holds their rows, and what the file is called.
-const LISTS: [(&str, &str, &str); 13] = [
+const LISTS: [(&str, &str, &str); 14] = [
     ("/api/v1/firm/conversations", "conversations", "conversations"),
     ("/api/v1/firm/conversations/{id}/audit", "audit", "conversation-audit"),
     ("/api/v1/firm/analytics/attention", "conversations", "attention"),
@@ -33,8 +33,19 @@ const LISTS: [(&str, &str, &str); 13] = [
     ("/api/v1/firm/reports/data-access", "accesses", "data-access"),
     ("/api/v1/firm/reports/conflicts", "conflicts", "conflicts"),
     ("/api/v1/platform/reconciliations", "reconciliations", "reconciliations"),
+    ("/api/v1/firm/search/conversations", "conversations", "search"),
     ("/api/v1/platform/sync-failures", "syncFailures", "sync-failures"),
 ];
+
+/// What a list has to be asked for.
+fn asked(name: &str) -> &'static str {
+    match name {
+        // Each file leaves an entry, so the trail is asked for what does not change.
+        "audit" => "?resource=user",
+        "search" => "?q=roe",
+        _ => "",
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_holds_what_the_list_shows_under_the_names_of_its_fields() {
@@ -52,8 +63,7 @@ async fn a_file_holds_what_the_list_shows_under_the_names_of_its_fields() {
     app.settle("acme").await;
     for (path, rows, name) in LISTS {
         let path = path.replace("/api/v1/firm/conversations/{id}", &conversation);
-        // Each file leaves an entry, so the trail is asked for what does not change.
-        let query = if name == "audit" { "?resource=conversation" } else { "" };
+        let query = asked(name);
         let list = app.get(&partner, &format!("{path}{query}")).await.expect(200)[rows].clone();
         let list = list.as_array().unwrap();
         assert_eq!(list.is_empty(), ["conflicts", "sync-failures"].contains(&name), "{path}");
@@ -95,11 +105,11 @@ async fn the_columns_of_a_file_are_the_fields_that_the_document_describes() {
     let files = document["paths"].as_object().unwrap().keys().filter(|path| path.ends_with(".csv"));
     let listed: BTreeSet<_> = LISTS.iter().map(|(path, ..)| format!("{path}.csv")).collect();
     assert_eq!(files.cloned().collect::<BTreeSet<_>>(), listed);
-    for (path, rows, _) in LISTS {
+    for (path, rows, name) in LISTS {
         let answer = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
         let row = &schema(&document, answer)["properties"][rows]["items"];
         let path = path.replace("/api/v1/firm/conversations/{id}", &conversation);
-        let text = app.get(&partner, &format!("{path}.csv")).await.expect(200);
+        let text = app.get(&partner, &format!("{path}.csv{}", asked(name))).await.expect(200);
         let mut reader = csv::Reader::from_reader(text.as_str().unwrap().as_bytes());
         let columns: Vec<_> = reader.headers().unwrap().iter().map(str::to_owned).collect();
         let fields = fields(&document, row);

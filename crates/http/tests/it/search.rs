@@ -8,7 +8,7 @@ const SEARCH: &str = "/api/v1/firm/search/conversations";
 
 fn found(answer: &Value) -> Vec<&str> {
     let found = answer["conversations"].as_array().unwrap().iter();
-    found.map(|found| found["conversation"]["sessionId"].as_str().unwrap()).collect()
+    found.map(|found| found["sessionId"].as_str().unwrap()).collect()
 }
 
 fn id(path: &str) -> &str {
@@ -114,6 +114,25 @@ async fn a_client_finds_their_own_and_a_search_is_on_record_without_its_words() 
     assert_eq!((&*searches[0].resource_type, resource(searches[0])), ("conversation", ""));
     let details: Value = serde_json::from_str(&searches[0].details).unwrap();
     assert_eq!(details, json!({ "resourceType": "conversation", "words": 1, "shown": [own] }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_finds_is_on_record_without_its_words() {
+    let app = TestApp::start().await;
+    let attorney = app.token(Role::Attorney);
+    let conversation = app.conversation(&attorney).await;
+    app.settle("acme").await;
+    let csv = app.get(&attorney, &format!("{SEARCH}.csv?q=roe")).await;
+    assert_eq!(csv.header("content-disposition"), "attachment; filename=\"acme-search.csv\"");
+    let text = csv.expect(200);
+    assert!(
+        text.as_str().unwrap().contains(id(&conversation)) && text.as_str().unwrap().contains("Jane Roe"),
+        "{text}"
+    );
+    let audit = app.audit("acme").await;
+    let exported = audit.iter().find(|row| &*row.action == "data_exported").unwrap();
+    let details: Value = serde_json::from_str(&exported.details).unwrap();
+    assert_eq!(details, json!({ "resource": "search", "format": "csv", "filters": {} }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
