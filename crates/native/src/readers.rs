@@ -54,7 +54,7 @@ impl Readers {
                 Source::Journal => Db::reader(&path)?,
                 Source::Index => {
                     let _gate = firm.index_gate.read().unwrap_or_else(PoisonError::into_inner);
-                    let mut db = Db::index_reader(&path)?;
+                    let mut db = Db::reader(&path)?;
                     // SQLite opens a log by its name when it first reads, so that belongs behind the gate as well.
                     db.query("SELECT 1 FROM sqlite_master LIMIT 1", &[], &mut |_| Ok(ControlFlow::Break(())))?;
                     db

@@ -79,7 +79,7 @@ pub(crate) fn reconcile(
 /// Opens the index twice, to compare and to mend, both times the same file.
 fn open_index(firm: &FirmHandle) -> Result<(Db, Db), Error> {
     let _gate = firm.index_gate.read().unwrap_or_else(PoisonError::into_inner);
-    let mut opened = (Db::index_reader(&firm.index_path())?, Db::guest(&firm.index_path())?);
+    let mut opened = (Db::reader(&firm.index_path())?, Db::guest(&firm.index_path())?);
     // SQLite opens a log by its name when it first reads, so that belongs behind the gate as well.
     all(&mut opened.0, &ReadCheckpoint)?;
     all(&mut opened.1, &ReadCheckpoint)?;

@@ -102,16 +102,9 @@ impl Db {
         Ok(db)
     }
 
-    /// Opens a file for reading; it must exist.
+    /// Opens a file for reading; it must exist. Nothing is mapped into memory: to read a mapped page behind the end of a file that was cut
+    /// short ends the whole process, with every other firm in it.
     pub fn reader(path: &Path) -> Result<Self, Error> {
-        let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        db.script("PRAGMA cache_size = -4000; PRAGMA mmap_size = 268435456;")?;
-        Ok(db)
-    }
-
-    /// Opens an index for reading; it must exist. Nothing is mapped into memory: to read a mapped page behind the end of a file that was cut
-    /// short ends the whole process, and an index is a file that anybody may delete, truncate or put back at any time.
-    pub fn index_reader(path: &Path) -> Result<Self, Error> {
         let mut db = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         db.script("PRAGMA cache_size = -4000; PRAGMA mmap_size = 0;")?;
         Ok(db)

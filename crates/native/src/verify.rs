@@ -95,7 +95,7 @@ impl Sink for Report {
 /// Checks one firm's folder.
 pub fn check(firm: &FirmId, folder: &Path) -> Result<Report, Error> {
     let mut journal = Db::reader(&folder.join("journal.db"))?;
-    let mut index = Db::index_reader(&folder.join("index.db"))?;
+    let mut index = Db::reader(&folder.join("index.db"))?;
     journal.begin_read()?;
     index.begin_read()?;
     let walk = verify::walk(&mut journal, firm)?;

@@ -10,7 +10,7 @@ use engage_domain::{
     conversation::{AssignmentStatus, ConflictStatus, Phase, Priority, Status},
     user::UserStatus,
 };
-use engage_index::{AssignmentRow, AuditRow, ConversationRow, IndexRow, Param, SCHEMA, Statement, UserRow};
+use engage_index::{AssignmentRow, AuditRow, ConversationRow, IndexRow, Param, PassageRow, SCHEMA, Statement, UserRow};
 use engage_journal::Sql;
 use engage_native::sqlite::Db;
 
@@ -109,7 +109,7 @@ fn staff(conversations: u64) -> u64 {
     (conversations / 500).max(4)
 }
 
-/// The firm's people, an assignment for three conversations in ten, a conflict for one in ten, three entries for each.
+/// The firm's people, an assignment for three conversations in ten, a conflict for one in ten, three entries and two passages for each.
 fn people(db: &mut Db, firm: &FirmId, count: u64) -> anyhow::Result<()> {
     let staff = staff(count);
     let put = |db: &mut Db, statement: &Statement| db.execute(&statement.sql, &statement.values()).map(drop);
@@ -120,7 +120,7 @@ fn people(db: &mut Db, firm: &FirmId, count: u64) -> anyhow::Result<()> {
     db.commit()?;
     for first in (0..count).step_by(BATCH as usize) {
         db.begin()?;
-        let mut entries = vec![];
+        let (mut entries, mut passages) = (vec![], vec![]);
         for number in first..(first + BATCH).min(count) {
             let conversation = row(firm, number, count)?;
             if number % 10 < 3 {
@@ -129,6 +129,7 @@ fn people(db: &mut Db, firm: &FirmId, count: u64) -> anyhow::Result<()> {
             if number % 10 == 3 {
                 put(db, &conflict(firm, &conversation, number))?;
             }
+            passages.extend([0, 1].map(|of| passage(firm, &conversation, 2 * number + of)));
             entries.extend((0..3).map(|of| entry(firm, &conversation, 3 * number + of, staff)));
         }
         let (batches, rest) = entries.as_chunks();
@@ -138,6 +139,7 @@ fn people(db: &mut Db, firm: &FirmId, count: u64) -> anyhow::Result<()> {
         for entry in rest {
             put(db, &entry.to_statement())?;
         }
+        put(db, &PassageRow::batch_statement(&passages))?;
         db.commit()?;
     }
     Ok(())
@@ -197,6 +199,33 @@ fn conflict(firm: &FirmId, conversation: &ConversationRow, number: u64) -> State
                  (firmId, conflictId, sessionId, conflictType, matchType, status, detectedAt, confidence, version)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0.9, 1)";
     Statement::new(sql, params)
+}
+
+/// How many different words are said.
+const VOCABULARY: f64 = 20_000.0;
+
+/// The word that is the `rank`th most common: said about as often as real ones, each half as often as the one of half its rank.
+pub(super) fn word(rank: u64) -> String {
+    format!("word{rank}")
+}
+
+/// What is known of a conversation's client (even numbers), or twenty words that were said.
+fn passage(firm: &FirmId, conversation: &ConversationRow, number: u64) -> PassageRow {
+    let mut draw = Draw(number.wrapping_mul(5_000_003));
+    let mut said = || word(VOCABULARY.powf(draw.below(1_000_000) as f64 / 1e6) as u64);
+    let named = number.is_multiple_of(2);
+    let message = (!named).then(|| (0..20).map(|_| said()).collect::<Vec<_>>().join(" ").as_str().into());
+    let at = u64::try_from(conversation.created_at.as_millis()).unwrap_or(0);
+    PassageRow {
+        firm_id: firm.clone(),
+        passage_id: EntryId::from_ulid(ulid::Ulid::from_parts(at, u128::from(number))),
+        session_id: conversation.session_id,
+        client_name: conversation.client_name.clone().filter(|_| named),
+        client_email: conversation.client_email.clone().filter(|_| named),
+        situation: None,
+        message,
+        version: Version(number % 2 + 1),
+    }
 }
 
 /// The entry with that number; four in ten are looks.
