@@ -10,15 +10,17 @@ use engage_app::{
     Engage,
     access::Caller,
     analytics::{IDLE_MS, Period, Reach},
+    audit::Trail,
 };
 use engage_domain::{
-    Timestamp,
+    Outcome, Timestamp,
     conversation::{AssignmentStatus, Priority, Status},
 };
 use engage_index::{
-    ConversationList, Limit,
+    ConversationList, Limit, Range,
     analytics::Attention,
     assignments::{AssignmentFilters, AssignmentList},
+    audit::{AuditFilters, AuditList},
     conversations::{Filters, Order, Sort},
     page::Direction,
     search::Words,
@@ -116,6 +118,8 @@ async fn case(drawn: Drawn) {
         }
     }
 
+    trails(&engage, &caller, &drawn, &clock).await;
+
     // Last, for a search leaves an entry.
     for word in drawn::WORDS {
         let mut found = BTreeSet::new();
@@ -132,6 +136,40 @@ async fn case(drawn: Drawn) {
         assert_eq!(found, truth.holding(word), "{word}");
     }
     assert!(engage.runtime().shut_down(PATIENCE));
+}
+
+/// What was recorded, and who looked. Looking leaves entries and takes days, so it comes behind what is asked of the states.
+async fn trails(engage: &Service, caller: &Caller, drawn: &Drawn, clock: &ManualClock) {
+    let (platform, limit) = (engage.runtime(), Limit::new(3).unwrap());
+    drawn.look(platform, clock).await;
+    assert!(platform.catch_up(&caller.firm, PATIENCE).await.unwrap());
+    let truth = Truth::read(platform, drawn).await;
+    for outcome in [None, Some(Outcome::Success), Some(Outcome::Blocked)] {
+        let filters = AuditFilters { outcome, ..AuditFilters::default() };
+        let list = AuditList { firm: caller.firm.clone(), filters, direction: Direction::Asc, after: None, limit };
+        let rows = pages!(engage.list_audit(caller, list));
+        let shown: Vec<_> = rows.into_iter().map(|entry| entry.row.audit_id).collect();
+        assert_eq!(shown, truth.trail(None, outcome), "{outcome:?}");
+    }
+    clock.advance_millis(1);
+    let mut report = engage.access_report(caller, None, (None, None)).await.unwrap();
+    report.limit = limit;
+    let rows = pages!(engage.list_accesses(caller, report.clone()));
+    let shown: Vec<_> = rows
+        .into_iter()
+        .map(|row| (row.day, row.count.user_id, row.count.accesses, row.count.resources, row.count.blocked))
+        .collect();
+    assert_eq!(shown, truth.accesses(report.from, report.to));
+    let (conflicts, _) = engage.conflict_counts(caller, Range::ALL, None).await.unwrap();
+    assert_eq!(conflicts, [], "nothing is screened yet");
+    for number in 1..=drawn.intakes.len() as u64 {
+        let id = crate::rig::conversation(number);
+        let trail = Trail { id, after: None, limit: Limit::default() };
+        let page = engage.list_conversation_audit(caller, trail, None).await.unwrap();
+        assert!(page.next.is_none());
+        let shown: Vec<_> = page.rows.into_iter().map(|entry| entry.row.audit_id).collect();
+        assert_eq!(shown, truth.trail(Some(id), None));
+    }
 }
 
 async fn overviews(engage: &Service, caller: &Caller, truth: &Truth, now: Timestamp) {

@@ -2,12 +2,14 @@
 
 use engage_app::Runtime;
 use engage_domain::{
-    Conversation, Role, Timestamp, User,
+    Actor, Conversation, Role, Timestamp, User,
+    actor::Access,
     conversation::{Author, Close, Command, Dated, Identity, Priority, Start, Terms},
     firm::SettingsChange,
     user::{self, UserStatus},
 };
-use engage_native::Platform;
+use engage_journal::{Call, Intent};
+use engage_native::{ManualClock, Platform};
 use jiff::{ToSpan, tz::TimeZoneDatabase};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -27,6 +29,8 @@ pub(crate) struct Drawn {
     pub(crate) now: Timestamp,
     pub(crate) users: Vec<(Role, UserStatus)>,
     pub(crate) intakes: Vec<Intake>,
+    /// Who tries to look at which conversation, after so many milliseconds.
+    looks: Vec<(u64, u64, i64)>,
 }
 
 /// One conversation's life.
@@ -89,9 +93,10 @@ pub(crate) fn drawn() -> impl Strategy<Value = Drawn> {
     // Within the default period: the clocks change in Lord Howe on 4 October, in New York on 1 November.
     let now =
         select(vec!["2026-11-02T04:30:00Z", "2026-11-02T05:00:00Z", "2026-10-05T13:00:00Z", "2026-04-06T13:30:00Z"]);
+    let look = (1..=STAFF + 1, 1..14_u64, select(vec![0, 1, 43_200_000, 86_400_000]));
     let user = (select(Role::ASSIGNABLE.to_vec()), select(UserStatus::ALL.to_vec()));
-    (select(ZONES.to_vec()), now, vec(user, STAFF as usize + 1), vec(intake(), 0..14))
-        .prop_map(|(zone, now, users, intakes)| Drawn { zone, now: now.parse().unwrap(), users, intakes })
+    (select(ZONES.to_vec()), now, vec(user, STAFF as usize + 1), vec(intake(), 0..14), vec(look, 0..12))
+        .prop_map(|(zone, now, users, intakes, looks)| Drawn { zone, now: now.parse().unwrap(), users, intakes, looks })
 }
 
 impl Drawn {
@@ -118,6 +123,16 @@ impl Drawn {
             for command in today.into_iter().take(intake.deleted.into()) {
                 done(platform.call::<Conversation>(&firm, conversation(number), by_system(command)).await);
             }
+        }
+    }
+
+    /// The days after: people look, and where their role or the conversation forbids it, are refused.
+    pub(crate) async fn look(&self, platform: &Platform, clock: &ManualClock) {
+        for (user, number, later) in &self.looks {
+            clock.advance_millis(*later);
+            let actor = Actor::user(person(*user), self.users[*user as usize - 1].0);
+            let call = Call::new(actor, Intent::Access(Access::Detail));
+            platform.call::<Conversation>(&firm("acme"), conversation(*number), call).await.unwrap();
         }
     }
 

@@ -1,13 +1,16 @@
 //! The second definition of each figure: loops over the objects' states, without an index, without SQL.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use engage_app::{
     Runtime,
     analytics::{DayCount, Totals},
 };
 use engage_domain::{
-    Conversation, ConversationId, Role, Timestamp, User, UserId,
+    Conversation, ConversationId, EntryId, Outcome, Role, Timestamp, User, UserId,
     calendar::Day,
     conversation::{AssignmentStatus, Phase, Status},
     text::Private,
@@ -19,8 +22,8 @@ use engage_index::{
     conversations::{Order, Sort},
     page::Direction,
 };
-use engage_journal::{Call, Intent, Turn};
-use engage_native::Platform;
+use engage_journal::{Call, Entry, Intent, Turn, read};
+use engage_native::{Platform, sqlite::Db};
 use jiff::tz::TimeZoneDatabase;
 
 use super::drawn::Drawn;
@@ -34,6 +37,8 @@ pub(crate) struct Truth {
     all: BTreeMap<ConversationId, Conversation>,
     /// What was said in each, in lower case.
     said: BTreeMap<ConversationId, String>,
+    /// Everything recorded, in order.
+    entries: Vec<Entry>,
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
@@ -67,7 +72,14 @@ impl Truth {
             said.insert(id, texts.map(|text| text.as_str().to_lowercase()).collect::<Vec<_>>().join("\n"));
             all.insert(id, state);
         }
-        Self { zone: drawn.zone.to_owned(), users, all, said }
+        let mut entries = vec![];
+        let mut journal = Db::reader(&platform.folder().firm(&firm).join("journal.db")).unwrap();
+        read::entries_after(&mut journal, 0, i64::MAX, &mut |entry| {
+            entries.push(entry);
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        Self { zone: drawn.zone.to_owned(), users, all, said, entries }
     }
 
     /// The date that a clock on the firm's wall shows.
@@ -222,5 +234,29 @@ impl Truth {
     pub(crate) fn holding(&self, word: &str) -> BTreeSet<ConversationId> {
         let holds = |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|other| other == word);
         self.kept().map(|(id, _)| id).filter(|id| holds(&self.said[id])).collect()
+    }
+
+    /// The trail, oldest first: of one conversation or of all, with one outcome or any.
+    pub(crate) fn trail(&self, of: Option<ConversationId>, outcome: Option<Outcome>) -> Vec<EntryId> {
+        let about = |entry: &&Entry| of.is_none_or(|id| *entry.object == *id.to_string());
+        let ended = |entry: &&Entry| outcome.is_none_or(|outcome| outcome == entry.outcome);
+        self.entries.iter().filter(about).filter(ended).map(|entry| entry.id).collect()
+    }
+
+    /// Who looked how often, at how many things, how often in vain; by day, the newest first, then whoever looked most.
+    pub(crate) fn accesses(&self, from: Timestamp, to: Timestamp) -> Vec<(Day, Option<UserId>, u64, u64, u64)> {
+        let mut groups: BTreeMap<(Day, Option<UserId>), Vec<&Entry>> = BTreeMap::new();
+        let counts = |entry: &&Entry| entry.action.starts_with("access_") && (from..to).contains(&entry.at);
+        for entry in self.entries.iter().filter(counts) {
+            groups.entry((self.day_of(entry.at), entry.actor().unwrap().user_id)).or_default().push(entry);
+        }
+        let counted = groups.into_iter().map(|((day, user), entries)| {
+            let things: BTreeSet<_> = entries.iter().map(|entry| &entry.object).collect();
+            let blocked = entries.iter().filter(|entry| entry.outcome == Outcome::Blocked).count();
+            (day, user, entries.len() as u64, things.len() as u64, blocked as u64)
+        });
+        let mut rows: Vec<_> = counted.collect();
+        rows.sort_by_key(|(day, user, accesses, ..)| (std::cmp::Reverse(*day), std::cmp::Reverse(*accesses), *user));
+        rows
     }
 }
