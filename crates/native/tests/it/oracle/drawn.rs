@@ -11,7 +11,7 @@ use engage_domain::{
 use engage_journal::{Call, Intent};
 use engage_native::{ManualClock, Platform};
 use jiff::{ToSpan, tz::TimeZoneDatabase};
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{bool::weighted, collection::vec, option, prelude::*, sample::select};
 
 use crate::rig::{by_system, conversation, done, firm, message, person, register};
 
@@ -61,9 +61,9 @@ struct Assigned {
 }
 
 fn assigned() -> impl Strategy<Value = Assigned> {
-    let due = option::of(select(vec![-86_400_000, -1, 0, 1, 86_400_000]));
+    let due = option::weighted(0.8, select(vec![-86_400_000, -1, 0, 1]));
     let hours = option::of(select(vec![0.0, 0.25, 7.5]));
-    (1..=STAFF, select(Priority::ALL.to_vec()), due, hours, any::<bool>(), any::<bool>())
+    (1..=STAFF, select(Priority::ALL.to_vec()), due, hours, weighted(0.25), weighted(0.25))
         .prop_map(|(to, priority, due, hours, pending, done)| Assigned { to, priority, due, hours, pending, done })
 }
 
