@@ -15,6 +15,7 @@ mod follower;
 mod hibernation;
 mod index_faults;
 mod model;
+mod oracle;
 mod rebuild;
 mod reconcile;
 mod replay;
