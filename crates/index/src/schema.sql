@@ -169,7 +169,6 @@ CREATE TABLE passage_index (
 ) STRICT;
 
 CREATE UNIQUE INDEX idx_firm_passage ON passage_index (firmId, passageId);
-CREATE INDEX idx_firm_passage_session ON passage_index (firmId, sessionId);
 
 -- The words of the passages. The text itself stands in passage_index alone.
 CREATE VIRTUAL TABLE passage_text USING fts5(clientName, clientEmail, situation, message, content = 'passage_index', content_rowid = 'id',

@@ -305,9 +305,11 @@ impl Query for IsCut {
     }
 }
 
-/// What is gone with a conversation that is erased.
+/// What is gone with a conversation that is erased. Its passages are found by its entries: an index of their own over conversations, whose ids
+/// lie anywhere, would cost each message more than all the rest of its passage, for what hardly ever happens.
 pub fn erase(firm: &FirmId, conversation: ConversationId) -> Statement {
-    let sql = "DELETE FROM passage_index WHERE firmId = ?1 AND sessionId = ?2";
+    let sql = "DELETE FROM passage_index WHERE firmId = ?1 AND passageId IN (SELECT auditId FROM audit_log_index
+                 WHERE firmId = ?1 AND resourceType = 'conversation' AND resourceId = ?2)";
     Statement::new(sql, vec![firm.into(), conversation.into()])
 }
 

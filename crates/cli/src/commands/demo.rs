@@ -198,6 +198,7 @@ fn announce(firms: &[SeedFirm], url: &str, key: &TokenKey, now: Timestamp, json:
         say!("\nTry, as {}:", person.name);
         say!("  TOKEN={}", token(firm, person));
         say!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/api/v1/firm/conversations?status=active&limit=5'");
+        say!("  curl -H \"Authorization: Bearer $TOKEN\" '{url}/api/v1/firm/search/conversations?q=custody+schedule'");
         say!(
             "  curl -H 'Content-Type: application/json' -d '{{\"firmId\":\"{}\"}}' {url}/api/v1/conversations",
             firm.id

@@ -16,7 +16,7 @@ use engage_index::{
     reconciliation::{PrintOf, WrongCounts},
     reports::AccessesOfDay,
     scan::{Count, Key, VersionOf, Walk},
-    search::{Search, Words},
+    search::{Search, Words, erase},
     sync_failure::{SyncFailureById, SyncFailures},
     users::{UserByEmail, UserById, UserList},
 };
@@ -236,6 +236,12 @@ fn a_search_looks_words_up_and_reaches_everything_else_by_its_key() {
             assert_eq!(looks("SCAN passage_text VIRTUAL TABLE INDEX 192:M4"), 3, "{plan:#?}");
             assert_eq!(looks("SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"), 1, "{plan:#?}");
             assert_eq!(looks("SEARCH c USING PRIMARY KEY (firmId=? AND sessionId=?)"), 1, "{plan:#?}");
+            let erased = db.plan(&erase(&firm(), session(1)));
+            assert!(erased.iter().any(|line| line.contains("idx_firm_audit_resource (firmId=? AND resourceType=? AND resourceId=?)")), "{erased:#?}");
+            assert!(
+                erased.iter().any(|line| line.contains("idx_firm_passage (firmId=? AND passageId=?)")),
+                "{erased:#?}"
+            );
             let finds = db.plan(&search.finds(&[]).statement());
             assert!(
                 finds.iter().any(|line| line.starts_with("SCAN passage_text VIRTUAL TABLE INDEX 0:=M4")),

@@ -41,6 +41,12 @@ fn db(conversations: &[ConversationRow], passages: &[PassageRow]) -> Db {
     let mut db = Db::new();
     conversations.iter().for_each(|row| assert_eq!(db.run(&row.to_statement()), 1));
     passages.iter().for_each(|row| assert_eq!(db.run(&row.to_statement()), 1));
+    // The entries that they came from.
+    db.script(
+        "INSERT INTO audit_log_index (firmId, auditId, action, resourceType, resourceId, timestamp, outcome, details, seq, version)
+           SELECT firmId, passageId, 'message_added', 'conversation', sessionId, 't', 'success', '{}', id, version FROM passage_index",
+    )
+    .unwrap();
     db
 }
 

@@ -23,7 +23,7 @@ use engage_index::{
     audit::{AuditFilters, AuditList},
     conversations::{Filters, Order, Sort},
     page::Direction,
-    search::Words,
+    search::{Search, Words},
     users::UserList,
 };
 use engage_native::{ManualClock, Options, Platform};
@@ -126,8 +126,9 @@ async fn case(drawn: Drawn) {
         let mut after = None;
         loop {
             let words = Words::parse(word).unwrap();
-            let page = engage.search_conversations(&caller, words, after, limit, None).await.unwrap();
-            assert!(page.rows.into_iter().all(|(row, _)| found.insert(row.row.session_id)), "{word} twice");
+            let search = Search { firm: firm.clone(), words, owner: None, after, limit };
+            let page = engage.search_conversations(&caller, search, None).await.unwrap();
+            assert!(page.rows.into_iter().all(|row| found.insert(row.found.row.session_id)), "{word} twice");
             after = page.next;
             if after.is_none() {
                 break;

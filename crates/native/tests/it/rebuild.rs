@@ -1,8 +1,11 @@
 //! An index is rebuilt beside the live one while lists answer, and what the journal cannot account for shows.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use engage_app::{Fault, Runtime};
@@ -100,6 +103,8 @@ async fn lists_answer_and_writers_go_on_while_it_is_built() {
                 rig.tell(number, Command::Assign { assignee: person(1), terms: Box::default(), pending: false }).await;
                 rig.tell(1 + number % 40, message("more")).await;
                 number += 1;
+                // As fast as it can, it would outrun a rebuild that yields to writers, and make each of them longer than the one before.
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
             number - 100
         })
