@@ -5,6 +5,7 @@
 //!
 //! Leaves out: anything that `cargo` alone says as well (`cargo run`, `cargo bench`).
 
+mod screening;
 mod step;
 mod tidy;
 mod wasm;
@@ -64,7 +65,11 @@ const TASKS: &[Task] = &[
 ];
 
 fn main() -> ExitCode {
-    let words = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(done) = screening::run(&words) {
+        return done;
+    }
+    let words = words.join(" ");
     if matches!(words.as_str(), "" | "help" | "-h" | "--help") {
         print!("{}", usage());
         return ExitCode::SUCCESS;

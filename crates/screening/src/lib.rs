@@ -38,6 +38,7 @@
 
 mod align;
 mod compact;
+pub mod evaluation;
 mod features;
 mod fold;
 mod identifier;
