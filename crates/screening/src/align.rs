@@ -150,7 +150,9 @@ fn join(
         for from in 0..many.len() {
             let mut joined = String::new();
             for to in from + 1..=many.len().min(from + 4) {
-                joined.push_str(&many[to - 1].text);
+                if many[to - 1].text != "and" {
+                    joined.push_str(&many[to - 1].text);
+                }
                 if joined.len() > one.text.len() + 2 {
                     break;
                 }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// How many there are.
-pub const FEATURES: usize = 20;
+pub const FEATURES: usize = 21;
 
 /// Their names, in their order.
 pub const FEATURE_NAMES: [&str; FEATURES] = [
@@ -31,6 +31,7 @@ pub const FEATURE_NAMES: [&str; FEATURES] = [
     "a single word matched",
     "equal",
     "order differs",
+    "each has a word that the other lacks",
 ];
 
 /// The numbers of a pair of names.
@@ -109,6 +110,7 @@ pub(crate) fn measure(a: &Side<'_>, b: &Side<'_>, links: &[Link]) -> Features {
         truth(significant == 1 && !all),
         truth(equal),
         truth(inverted),
+        left[0].min(left[1]),
     ]
 }
 

@@ -18,7 +18,7 @@ const WORD_MAX: usize = 40;
 pub(crate) const WORDS_MAX: usize = 24;
 
 /// A word in plain letters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Raw {
     /// Letters a–z and digits.
     pub(crate) text: String,
@@ -28,13 +28,15 @@ pub(crate) struct Raw {
     pub(crate) dotted: bool,
     /// Whether a comma stands behind it.
     pub(crate) comma: bool,
+    /// Whether a hyphen stands behind it.
+    pub(crate) hyphen: bool,
 }
 
 /// The words of a text.
 pub(crate) fn fold(text: &str) -> Vec<Raw> {
-    let characters: Vec<char> = text.nfkc().take(READ_MAX).collect();
+    let characters = spaced(text.nfkc().take(READ_MAX).collect());
     let mut words = Vec::new();
-    let mut word = Raw { text: String::new(), bare: false, dotted: false, comma: false };
+    let mut word = Raw::default();
     for (at, &c) in characters.iter().enumerate() {
         if words.len() >= WORDS_MAX {
             break;
@@ -46,7 +48,8 @@ pub(crate) fn fold(text: &str) -> Vec<Raw> {
             word.dotted = true;
             continue;
         }
-        let plain = hebrew(c).unwrap_or_else(|| any_ascii::any_ascii_char(c));
+        let (next, before) = (characters.get(at + 1).copied(), at.checked_sub(1).map(|at| characters[at]));
+        let plain = hebrew(c, before, next).unwrap_or_else(|| any_ascii::any_ascii_char(c));
         let joins = c == '&' || c == '+';
         let letters = if joins { "and" } else { plain };
         if joins || !letters.bytes().any(|byte| byte.is_ascii_alphanumeric()) || is_punctuation(c) {
@@ -59,10 +62,9 @@ pub(crate) fn fold(text: &str) -> Vec<Raw> {
                 continue;
             }
             push(&mut words, &mut word);
-            if c == ',' || c == '،' {
-                if let Some(last) = words.last_mut() {
-                    last.comma = true;
-                }
+            if let Some(last) = words.last_mut() {
+                last.comma |= matches!(c, ',' | '،');
+                last.hyphen |= c == '-';
             }
             if joins {
                 word.text.push_str(letters);
@@ -84,8 +86,23 @@ pub(crate) fn fold(text: &str) -> Vec<Raw> {
     words
 }
 
+/// A name of one word in camel case is one whose space was lost.
+fn spaced(characters: Vec<char>) -> Vec<char> {
+    const PART_MIN: usize = 2;
+    let inside = |at: usize| characters[at - 1].is_lowercase() && characters[at].is_uppercase();
+    let one = characters.iter().all(|c| c.is_alphabetic() || is_silent(*c));
+    let borders: Vec<usize> = (1..characters.len()).filter(|at| inside(*at)).collect();
+    match borders.as_slice() {
+        [at] if one && *at > PART_MIN && characters.len() - at >= PART_MIN => {
+            let (left, right) = characters.split_at(*at);
+            [left, &[' '], right].concat()
+        }
+        _ => characters,
+    }
+}
+
 fn push(words: &mut Vec<Raw>, word: &mut Raw) {
-    let done = std::mem::replace(word, Raw { text: String::new(), bare: false, dotted: false, comma: false });
+    let done = std::mem::take(word);
     if !done.text.is_empty() {
         words.push(done);
     }
@@ -103,8 +120,16 @@ fn dotted(characters: &[char], at: usize) -> bool {
 }
 
 /// Hebrew letters that stand for several sounds, as the one that [`crate::sound`] groups with the others.
-const fn hebrew(c: char) -> Option<&'static str> {
+///
+/// A geresh makes another sound of some; two waws are the consonant.
+fn hebrew(c: char, before: Option<char>, next: Option<char>) -> Option<&'static str> {
+    let geresh = matches!(next, Some('\'' | '׳' | '’'));
     match c {
+        'ג' if geresh => Some("j"),
+        'ז' if geresh => Some("zh"),
+        'צ' | 'ץ' if geresh => Some("ch"),
+        'ו' if before == Some('ו') => Some("v"),
+        'ו' if next == Some('ו') => Some(""),
         'ב' => Some("b"),
         'ו' => Some("w"),
         'פ' | 'ף' => Some("p"),

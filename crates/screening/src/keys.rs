@@ -96,6 +96,9 @@ pub fn to_find(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
     if !coarse.is_empty() {
         keys.push(key(if bare { Sort::Coarse } else { Sort::CoarseBare }, &[coarse.as_bytes()]));
         if bare {
+            if let Some(other) = sound::coarse_otherwise(sounds).filter(|other| !other.is_empty()) {
+                keys.push(key(Sort::Coarse, &[other.as_bytes()]));
+            }
             // One consonant more or fewer is common between scripts.
             for at in 0..coarse.len() {
                 let w = coarse.as_bytes();
@@ -113,7 +116,7 @@ pub fn to_find(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
 /// The key of a whole name: its consonants without spaces.
 pub fn whole(tokens: &[Token]) -> Option<Key> {
     let mut joined = String::new();
-    for token in tokens.iter().filter(|token| token.class.aligns()) {
+    for token in tokens.iter().filter(|token| token.class.aligns() && token.text != "and") {
         joined.push_str(&token.text);
     }
     let skeleton = sound::skeleton(&sound::sounds(&joined));
@@ -176,8 +179,24 @@ impl PreparedWord {
     }
 }
 
-/// The names of a party, prepared for keeping or for looking up: its name, and then its aliases.
+/// The names of a party, prepared for keeping: its name, and then its aliases.
 pub fn prepare(party: &Party) -> Vec<PreparedName> {
     let aliases = party.aliases.iter().map(|alias| PreparedName::new(alias, party.kind, true));
     std::iter::once(PreparedName::new(&party.name, party.kind, false)).chain(aliases).collect()
+}
+
+/// The names of a party, prepared for looking up. Where nobody said what it is and a name reads in two ways, it is read in both.
+pub(crate) fn prepare_to_find(party: &Party) -> Vec<PreparedName> {
+    let mut names = prepare(party);
+    if party.kind == Kind::Unknown {
+        for at in 0..names.len() {
+            let other = if names[at].kind == Kind::Person { Kind::Organisation } else { Kind::Person };
+            let read = PreparedName::new(&names[at].text, other, names[at].alias);
+            let same = |(a, b): (&PreparedWord, &PreparedWord)| a.class == b.class && a.text == b.text;
+            if read.words.len() != names[at].words.len() || !read.words.iter().zip(&names[at].words).all(same) {
+                names.push(read);
+            }
+        }
+    }
+    names
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fold::{Raw, fold},
-    tables,
+    similarity, tables,
 };
 
 /// What bears a name.
@@ -159,11 +159,11 @@ fn person(raws: &[Raw]) -> Vec<Token> {
         }
         let class = if raw.bare {
             class_of(raw)
-        } else if at > 0 && (tables::is_suffix(text)) {
+        } else if at > 1 && tables::is_suffix(text) || at > 0 && matches!(text, "jr" | "sr" | "snr") {
             Class::Suffix
         } else if tables::is_title(text) && title_here(raws, at, last) {
             Class::Title
-        } else if text.len() > 1 && tables::is_particle(text) {
+        } else if text.len() > 1 && tables::is_particle(text) && !given_name_here(raws, at) {
             Class::Particle
         } else {
             class_of(raw)
@@ -171,6 +171,14 @@ fn person(raws: &[Raw]) -> Vec<Token> {
         tokens.push(token(text, class, raw.bare));
     }
     tokens
+}
+
+/// Whether a particle that is a given name too (`Al`, `Ben`, `Di`) is one where it stands: first, without a comma in the name.
+fn given_name_here(raws: &[Raw], at: usize) -> bool {
+    at == 0
+        && !raws[0].hyphen
+        && (raws.len() == 2 || !tables::nicknames(&raws[0].text).is_empty())
+        && !raws.iter().any(|raw| raw.comma)
 }
 
 /// Whether a word that can be a title is one where it stands: before the name or behind it, and something is left without it.
@@ -186,7 +194,7 @@ fn organisation(raws: &[Raw]) -> Vec<Token> {
     let mut at = 0;
     while at < raws.len() {
         let raw = &raws[at];
-        let form = tables::legal_form(&words[at..]).filter(|_| !raw.bare);
+        let form = tables::legal_form(&words[at..]).or_else(|| slipped(&words, at)).filter(|_| !raw.bare);
         if let Some((class, taken)) = form.filter(|(_, taken)| legal_here(&words, at, *taken)) {
             // A form of several parts (`Co., Ltd.`) is told by the last.
             tokens.push(token(class, Class::Legal, false));
@@ -198,6 +206,23 @@ fn organisation(raws: &[Raw]) -> Vec<Token> {
         at += 1;
     }
     tokens
+}
+
+/// A legal form that is written out, with a slip in it, at the end of a name.
+fn slipped(words: &[&str], at: usize) -> Option<(&'static str, usize)> {
+    const LONG: [(&str, &str); 6] = [
+        ("company", "co"),
+        ("limited", "ltd"),
+        ("corporation", "corp"),
+        ("incorporated", "inc"),
+        ("aktiengesellschaft", "ag"),
+        ("partnership", "lp"),
+    ];
+    let word = words[at];
+    let last = at > 0 && at + 1 == words.len() && word.len() > 5;
+    let close = |form: &str| similarity::osa(word.as_bytes(), form.as_bytes(), 1).is_some();
+    let found = LONG.iter().find(|(form, _)| last && close(form))?;
+    (word != "compact").then_some((found.1, 1))
 }
 
 /// Whether words that can be a legal form are one where they stand: at the end, with nothing but forms behind them, or before

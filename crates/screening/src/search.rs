@@ -70,7 +70,7 @@ pub fn search<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) ->
 pub fn candidates<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) -> Vec<Candidate> {
     let mut best: HashMap<Handle, Candidate> = HashMap::new();
     let identified = identified(store, &party.identifiers);
-    for name in keys::prepare(party) {
+    for name in keys::prepare_to_find(party) {
         let mut query = Query::new(store, &name);
         for (id, forced) in query.candidates(&identified) {
             let candidate = query.score(id, &party.identifiers, options.threshold);

@@ -85,8 +85,21 @@ fn share(a: &[u16], b: &[u16]) -> bool {
     !a.is_empty() && a.iter().any(|class| b.contains(class))
 }
 
+/// The better of the two ways to read the word without vowels.
 fn across_scripts(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {
-    let (ca, cb) = (sound::coarse(a.sounds), sound::coarse(b.sounds));
+    let (bare, full) = if a.bare { (a, b) } else { (b, a) };
+    let consonants = sound::coarse(full.sounds);
+    let score = |read: &str| by_consonants(bare, full, read, &consonants);
+    let first = score(&sound::coarse(bare.sounds));
+    let other = sound::coarse_otherwise(bare.sounds).and_then(|read| score(&read)).map(|score| score - 0.02);
+    let best = match (first, other) {
+        (Some(first), Some(other)) => first.max(other),
+        (first, other) => first.or(other)?,
+    };
+    if best >= LIKE_MIN { like(best, Reason::Consonants) } else { None }
+}
+
+fn by_consonants(a: Spelled<'_>, b: Spelled<'_>, ca: &str, cb: &str) -> Option<f32> {
     let (short, long) = (ca.len().min(cb.len()), ca.len().max(cb.len()));
     if long == 0 {
         return None;
@@ -110,8 +123,7 @@ fn across_scripts(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {
         (Some(x), Some(y)) if x != y => 0.08,
         _ => 0.0,
     };
-    let score = score - first;
-    if score >= LIKE_MIN { like(score, Reason::Consonants) } else { None }
+    Some(score - first)
 }
 
 fn spelling(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {

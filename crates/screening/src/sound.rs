@@ -79,15 +79,16 @@ pub(crate) const fn is_vowel(c: u8) -> bool {
     matches!(c, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
 }
 
-/// The consonants of a word by its sounds, without `h` and `w`; the group of a sound as `group` says.
+/// The consonants of a word by its sounds; the group of a sound as `group` says. Two of one group with nothing between are one.
 fn consonants(sounds: &str, group: impl Fn(u8) -> Option<u8>) -> String {
     let mut out = String::with_capacity(sounds.len());
+    let mut last = None;
     for byte in sounds.bytes() {
-        if let Some(kept) = group(byte).map(char::from) {
-            if !out.ends_with(kept) || kept.is_ascii_digit() {
-                out.push(kept);
-            }
+        let kept = group(byte);
+        if let Some(kept) = kept.filter(|kept| last != Some(*kept) || kept.is_ascii_digit()) {
+            out.push(char::from(kept));
         }
+        last = kept;
     }
     out
 }
@@ -116,6 +117,27 @@ pub(crate) fn coarse(sounds: &str) -> String {
         b'd' | b't' => Some(b't'),
         c => Some(c),
     })
+}
+
+/// The other way to read the consonants of a word whose script has one letter for `v`, `o` and `u`, and one for `j` and `g`; none
+/// when there is no other.
+pub(crate) fn coarse_otherwise(sounds: &str) -> Option<String> {
+    if !sounds.bytes().any(|c| matches!(c, b'w' | b'j')) {
+        return None;
+    }
+    let read: String = sounds
+        .chars()
+        .map(|c| {
+            if c == 'w' {
+                'v'
+            } else if c == 'j' {
+                'g'
+            } else {
+                c
+            }
+        })
+        .collect();
+    Some(coarse(&read))
 }
 
 #[cfg(test)]
