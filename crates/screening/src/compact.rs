@@ -1,6 +1,6 @@
 //! The container in memory: dense arrays and few allocations, about 150 bytes a party at a million.
 
-mod multi;
+pub(crate) mod multi;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -5,10 +5,11 @@
 //! is spent; a name that shares a rare word is so found even when its common words are in lists too long to walk. What was
 //! found is weighed roughly by the words it has, and the best of it is lined up and scored.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use crate::{
     align::{self, Side},
+    compact::multi::Plain,
     features::Features,
     identifier::{Identifier, IdentifierSort},
     keys::{self, PreparedName},
@@ -19,6 +20,9 @@ use crate::{
     sound,
     store::{NameId, Store, Term, WordId},
 };
+
+/// A map by numbers.
+type HashMap<K, V> = std::collections::HashMap<K, V, Plain>;
 
 /// Words of the vocabulary that are compared with one word that is asked for.
 const COMPARED_MAX: usize = 400;
@@ -68,7 +72,7 @@ pub fn search<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) ->
 
 /// As [`search`], with what was measured.
 pub fn candidates<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) -> Vec<Candidate> {
-    let mut best: HashMap<Handle, Candidate> = HashMap::new();
+    let mut best: HashMap<Handle, Candidate> = HashMap::default();
     let identified = identified(store, &party.identifiers);
     for name in keys::prepare_to_find(party) {
         let mut query = Query::new(store, &name);
@@ -122,7 +126,7 @@ struct Query<'a, S: ?Sized> {
     names: u32,
     whole: Option<keys::Key>,
     side: Side<'a>,
-    likeness: HashMap<(u16, WordId), Option<Likeness>>,
+    likeness: HashMap<(u32, WordId), Option<Likeness>>,
     terms: Vec<Term>,
 }
 
@@ -140,7 +144,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
             (with_word, names)
         };
         let side = score::side(name, &rarity);
-        Self { store, names, whole: name.whole, side, likeness: HashMap::new(), terms: Vec::new() }
+        Self { store, names, whole: name.whole, side, likeness: HashMap::default(), terms: Vec::new() }
     }
 
     /// The names to score, and whether each is scored whatever its words.
@@ -154,7 +158,8 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
         forced.dedup();
 
         let mut lists: Vec<(f32, WordId, u32)> = Vec::with_capacity(alike.len());
-        let mut by_word: HashMap<WordId, Vec<(usize, f32)>> = HashMap::with_capacity(alike.len());
+        let mut by_word: HashMap<WordId, Vec<(usize, f32)>> =
+            HashMap::with_capacity_and_hasher(alike.len(), Plain::default());
         for one in &alike {
             let weight = self.side.units[one.unit].weight;
             let rarity = score::weight("", Class::Word, Kind::Person, one.names, self.names);
@@ -221,7 +226,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
             let (text, sounds, bare) = (unit.text.to_string(), unit.sounds.to_string(), unit.bare);
             let mut near = self.near(&text, &sounds, bare, &mut seen);
             for (word, likeness, _) in &near {
-                self.likeness.insert((at as u16, *word), Some(*likeness));
+                self.likeness.insert((at as u32, *word), Some(*likeness));
             }
             near.truncate(ALIKE_MAX);
             let known = near.iter().any(|(_, likeness, _)| likeness.score >= 1.0);
@@ -332,7 +337,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
         let scored = score::score(side, &other, &mut |i, j| {
             let (a, b) = (&side.units[i], &other.units[j]);
             if a.class.identifies() && b.class.identifies() {
-                *likeness.entry((i as u16, words[j])).or_insert_with(|| align::compare(a, b))
+                *likeness.entry((i as u32, words[j])).or_insert_with(|| align::compare(a, b))
             } else {
                 align::compare(a, b)
             }

@@ -4,6 +4,8 @@
 //! (optimal string alignment, Damerau 1964) and edits of sounds, in which vowels, `h` and sounds of one place of articulation
 //! weigh less. Between a script without vowels and one with them the consonants alone are compared.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{sound, tables};
@@ -132,21 +134,17 @@ fn spelling(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {
     if short < 2 || long - short > 5 {
         return prefix(x, y);
     }
-    let letters = osa(x, y, 4).map_or(0.0, |edits| {
+    let most = ((1.0 - LIKE_MIN) * long as f32 / 0.95) as usize;
+    let letters = osa(x, y, most.min(4)).map_or(0.0, |edits| {
         let first = if x.first() == y.first() { 0.0 } else { 0.06 };
         1.0 - edits as f32 / long as f32 * 0.95 - first
     });
-    let heard = if a.bare && b.bare {
-        0.0
-    } else {
-        let long = a.sounds.len().max(b.sounds.len()).max(3) as f32;
-        0.98 - by_sound(a.sounds.as_bytes(), b.sounds.as_bytes()) / long
-    };
+    let heard = if a.bare && b.bare { 0.0 } else { 0.98 - by_sound(a.sounds.as_bytes(), b.sounds.as_bytes()) };
     let score = letters.max(heard);
     if score < LIKE_MIN {
         return prefix(x, y);
     }
-    let same = a.sounds == b.sounds || sound::skeleton(a.sounds) == sound::skeleton(b.sounds) && heard >= 0.78;
+    let same = a.sounds == b.sounds || heard >= 0.78 && sound::skeleton(a.sounds) == sound::skeleton(b.sounds);
     like(score, if same { Reason::Phonetic } else { Reason::Spelling })
 }
 
@@ -188,64 +186,92 @@ pub(crate) fn osa(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     (edits <= most).then_some(edits)
 }
 
+/// Costs are counted in twentieths.
+const WHOLE: u8 = 20;
+
 /// What it costs to leave a sound out.
-fn left_out(c: u8) -> f32 {
-    match c {
-        c if sound::is_vowel(c) => 0.45,
-        b'h' => 0.4,
-        b'w' => 0.6,
-        _ => 1.0,
+const LEFT_OUT: [u8; 128] = {
+    let mut costs = [WHOLE; 128];
+    let mut c = 0;
+    while c < 128 {
+        costs[c] = match c as u8 {
+            c if sound::is_vowel(c) => 9,
+            b'h' => 8,
+            b'w' => 12,
+            _ => WHOLE,
+        };
+        c += 1;
     }
-}
+    costs
+};
+
+/// Sounds that are taken for one another.
+const NEAR: [&[u8]; 8] = [b"kgqXGC", b"szcSZC", b"bpfv", b"vwu", b"dt", b"jyi", b"jZGg", b"Xh"];
 
 /// What it costs to take one sound for another.
-fn taken_for(a: u8, b: u8) -> f32 {
+static TAKEN_FOR: LazyLock<[[u8; 128]; 128]> =
+    LazyLock::new(|| std::array::from_fn(|a| std::array::from_fn(|b| taken_for(a as u8, b as u8))));
+
+fn taken_for(a: u8, b: u8) -> u8 {
+    let both = |group: &[u8]| group.contains(&a) && group.contains(&b);
     if a == b {
-        return 0.0;
-    }
-    if sound::is_vowel(a) && sound::is_vowel(b) {
-        return if matches!((a, b), (b'i' | b'e' | b'y', b'i' | b'e' | b'y') | (b'o' | b'u', b'o' | b'u')) {
-            0.25
-        } else {
-            0.4
-        };
-    }
-    let near = |group: &[u8]| group.contains(&a) && group.contains(&b);
-    if near(b"kgqXGC")
-        || near(b"szcSZC")
-        || near(b"bpfv")
-        || near(b"vwu")
-        || near(b"dt")
-        || near(b"jyi")
-        || near(b"jZGg")
-        || near(b"Xh")
-    {
-        0.4
-    } else if near(b"mn") {
-        0.7
+        0
+    } else if sound::is_vowel(a) && sound::is_vowel(b) {
+        if both(b"iey") || both(b"ou") { 5 } else { 8 }
+    } else if NEAR.iter().any(|group| both(group)) {
+        8
+    } else if both(b"mn") {
+        14
     } else {
-        1.0
+        WHOLE
     }
 }
 
+/// The edits of sounds, weighed; as a share of the longer word it is at least `1.0` when consonants differ too much to try.
 fn by_sound(a: &[u8], b: &[u8]) -> f32 {
     const LONGEST: usize = 40;
+    const TOO_FAR: f32 = 1.0;
     let (a, b) = (&a[..a.len().min(LONGEST)], &b[..b.len().min(LONGEST)]);
-    let mut before = [0f32; LONGEST + 1];
+    let long = a.len().max(b.len()).max(3) as f32;
+    // Each sort of consonant that only one of them has costs at least half of one.
+    let strange = (sorts(a) ^ sorts(b)).count_ones();
+    if strange as f32 * 0.5 / long > 1.0 - LIKE_MIN {
+        return TOO_FAR;
+    }
+    let taken_for = &*TAKEN_FOR;
+    let mut before = [0u16; LONGEST + 1];
     for (j, &c) in b.iter().enumerate() {
-        before[j + 1] = before[j] + left_out(c);
+        before[j + 1] = before[j] + u16::from(LEFT_OUT[usize::from(c & 127)]);
     }
     for &x in a {
+        let (costs, out) = (&taken_for[usize::from(x & 127)], u16::from(LEFT_OUT[usize::from(x & 127)]));
         let mut diagonal = before[0];
-        before[0] += left_out(x);
+        before[0] += out;
         for (j, &y) in b.iter().enumerate() {
             let above = before[j + 1];
-            let cost = (diagonal + taken_for(x, y)).min(above + left_out(x)).min(before[j] + left_out(y));
+            let taken = diagonal + u16::from(costs[usize::from(y & 127)]);
+            let left = before[j] + u16::from(LEFT_OUT[usize::from(y & 127)]);
             diagonal = above;
-            before[j + 1] = cost;
+            before[j + 1] = taken.min(above + out).min(left);
         }
     }
-    before[b.len()]
+    f32::from(before[b.len()]) / f32::from(WHOLE) / long
+}
+
+/// The sorts of consonants of a word, a bit each; sounds that are taken for one another are of one sort.
+fn sorts(sounds: &[u8]) -> u32 {
+    sounds.iter().fold(0, |sorts, c| {
+        sorts
+            | match c {
+                b'k' | b'g' | b'q' | b'X' | b'G' | b'C' | b's' | b'z' | b'c' | b'S' | b'Z' | b'j' => 1,
+                b'b' | b'p' | b'f' | b'v' => 2,
+                b'd' | b't' => 4,
+                b'm' | b'n' => 8,
+                b'l' => 16,
+                b'r' => 32,
+                _ => 0,
+            }
+    })
 }
 
 #[cfg(test)]

@@ -4,9 +4,34 @@
 //! written for this product. They are read once, at first use.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    hash::{BuildHasherDefault, Hasher},
     sync::LazyLock,
 };
+
+/// A map that is asked several times for each comparison, with FNV-1a, which is quick for words and always the same.
+type HashMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<Fnv>>;
+
+#[derive(Clone, Copy)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        // The table takes the upper bits for its tags and the lower for the place.
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
 
 /// Titles and forms of address, and degrees and honours behind a name: they say nothing of who it is.
 const TITLES: &[&str] = &[
@@ -156,7 +181,7 @@ struct Nicknames {
 }
 
 static NICKNAMES: LazyLock<Nicknames> = LazyLock::new(|| {
-    let mut of: HashMap<&'static str, Vec<u16>> = HashMap::new();
+    let mut of: HashMap<&'static str, Vec<u16>> = HashMap::default();
     for (class, line) in (0u16..).zip(lines(include_str!("tables/nicknames.txt"))) {
         for name in line.split_whitespace() {
             let classes = of.entry(name).or_default();
@@ -174,7 +199,7 @@ struct Words {
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let mut words = Words { common: HashMap::new(), same: HashMap::new() };
+    let mut words = Words { common: HashMap::default(), same: HashMap::default() };
     let mut class = 0;
     for line in lines(include_str!("tables/words.txt")) {
         if let Some(common) = line.strip_prefix("common ") {
@@ -195,7 +220,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 type Forms = HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>;
 
 static FORMS: LazyLock<Forms> = LazyLock::new(|| {
-    let mut forms: Forms = HashMap::new();
+    let mut forms: Forms = HashMap::default();
     for line in lines(include_str!("tables/legal-forms.txt")) {
         let Some((class, phrases)) = line.split_once(':') else { continue };
         for phrase in phrases.split(',') {
@@ -212,8 +237,8 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
 });
 
 /// The ranks of single words in the small tables.
-static SMALL: LazyLock<BTreeMap<&'static str, (bool, bool, bool, bool)>> = LazyLock::new(|| {
-    let mut small: BTreeMap<&'static str, (bool, bool, bool, bool)> = BTreeMap::new();
+static SMALL: LazyLock<HashMap<&'static str, (bool, bool, bool, bool)>> = LazyLock::new(|| {
+    let mut small: HashMap<&'static str, (bool, bool, bool, bool)> = HashMap::default();
     for word in TITLES {
         small.entry(word).or_default().0 = true;
     }

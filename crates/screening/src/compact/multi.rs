@@ -10,10 +10,10 @@ use crate::keys::Key;
 /// Hashes a number to itself, spread by a multiplication: keys are hashes already, and handles are dense. Always the same, so that nothing
 /// depends on chance.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Itself(u64);
+pub(crate) struct Itself(u64);
 
 /// Builds [`Itself`].
-pub(super) type Plain = BuildHasherDefault<Itself>;
+pub(crate) type Plain = BuildHasherDefault<Itself>;
 
 impl Hasher for Itself {
     fn finish(&self) -> u64 {
