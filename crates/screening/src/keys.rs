@@ -185,12 +185,26 @@ pub fn prepare(party: &Party) -> Vec<PreparedName> {
     std::iter::once(PreparedName::new(&party.name, party.kind, false)).chain(aliases).collect()
 }
 
+/// Whether a legal form of a name is so short that it may be a name.
+fn short_form(text: &str) -> bool {
+    const SHORT: usize = 2;
+    let words = fold::fold(text);
+    words.iter().any(|raw| raw.text.len() <= SHORT && tables::legal_form(&[raw.text.as_str()]).is_some())
+}
+
 /// The names of a party, prepared for looking up. Where nobody said what it is and a name reads in two ways, it is read in both.
 pub(crate) fn prepare_to_find(party: &Party) -> Vec<PreparedName> {
     let mut names = prepare(party);
     if party.kind == Kind::Unknown {
         for at in 0..names.len() {
-            let other = if names[at].kind == Kind::Person { Kind::Organisation } else { Kind::Person };
+            let other = match names[at].kind {
+                Kind::Person => Kind::Organisation,
+                // Only a short form (`Co`, `Sa`) can be a person's name as well.
+                _ if names[at].words.iter().any(|word| word.class == Class::Legal) && !short_form(&names[at].text) => {
+                    continue;
+                }
+                _ => Kind::Person,
+            };
             let read = PreparedName::new(&names[at].text, other, names[at].alias);
             let same = |(a, b): (&PreparedWord, &PreparedWord)| a.class == b.class && a.text == b.text;
             if read.words.len() != names[at].words.len() || !read.words.iter().zip(&names[at].words).all(same) {

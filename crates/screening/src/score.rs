@@ -138,11 +138,11 @@ pub(crate) struct Scored {
 
 /// Lines up and weighs two names. `compare` is asked with the places of the words in `a` and `b`.
 pub(crate) fn score(a: &Side<'_>, b: &Side<'_>, compare: Compare<'_>) -> Scored {
-    let order = |side: &Side<'_>| {
-        let mut words: Vec<_> = side.units.iter().map(|unit| unit.text.to_string()).collect();
+    fn order<'s>(side: &'s Side<'_>) -> Vec<&'s str> {
+        let mut words: Vec<&str> = side.units.iter().map(|unit| unit.text.as_ref()).collect();
         words.sort_unstable();
         words
-    };
+    }
     let swapped = order(b) < order(a);
     let links = if swapped {
         let mut links = align::align(b, a, &mut |j, i| compare(i, j));

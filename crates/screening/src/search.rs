@@ -25,13 +25,19 @@ use crate::{
 type HashMap<K, V> = std::collections::HashMap<K, V, Plain>;
 
 /// Words of the vocabulary that are compared with one word that is asked for.
-const COMPARED_MAX: usize = 400;
+const COMPARED_MAX: usize = 250;
 /// Words that are kept as alike.
 const ALIKE_MAX: usize = 40;
-/// Names whose words are looked at.
-const NAMES_MAX: usize = 4000;
+/// Names that are looked at for a single word.
+const SINGLE_MAX: usize = 600;
+/// The same when there is but one word to find them by.
+const ALONE_MAX: usize = 2500;
+/// Names that are looked at because they have two words.
+const TWICE_MAX: usize = 1000;
+/// Likeness from which a word is looked at first.
+const STRONG: f32 = 0.85;
 /// Names that are lined up.
-const SCORED_MAX: usize = 48;
+const SCORED_MAX: usize = 40;
 /// Names that are found by the key of the whole name or an identifier.
 const KEYED_MAX: usize = 24;
 /// How much of what is missing to certainty a shared identifier makes up for.
@@ -167,20 +173,10 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
             by_word.entry(one.word).or_default().push((one.unit, one.score));
         }
         lists.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut walked: Vec<WordId> = Vec::with_capacity(lists.len());
-        let mut left = NAMES_MAX;
-        let mut found: Vec<NameId> = Vec::new();
-        for (_, word, names) in &lists {
-            if left == 0 || walked.contains(word) {
-                continue;
-            }
-            // A list longer than what is left is for the names that other words found; the first one is walked in part all the same.
-            if *names as usize > left && !found.is_empty() {
-                continue;
-            }
-            walked.push(*word);
-            self.store.names_of(*word, left, &mut |id| found.push(id));
-            left -= (*names as usize).min(left);
+        let units = self.side.units.iter().filter(|unit| unit.class.identifies()).count();
+        let mut found = self.rarest(&lists, if units > 1 { SINGLE_MAX } else { ALONE_MAX });
+        if units > 1 {
+            self.twice(&lists, &by_word, &mut found);
         }
         found.sort_unstable();
         found.dedup();
@@ -192,6 +188,74 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
         let mut chosen: Vec<_> = forced.iter().map(|id| (*id, true)).collect();
         chosen.extend(rough.into_iter().filter(|(_, id)| !forced.contains(id)).map(|(_, id)| (id, false)));
         chosen
+    }
+
+    /// Names with one of the words that say most.
+    fn rarest(&self, lists: &[(f32, WordId, u32)], most: usize) -> Vec<NameId> {
+        let mut walked: Vec<WordId> = Vec::with_capacity(lists.len());
+        let mut left = most;
+        let mut found: Vec<NameId> = Vec::with_capacity(most);
+        for (_, word, names) in lists {
+            if left == 0 || walked.contains(word) {
+                continue;
+            }
+            // A list longer than what is left is for the names that have another word too; the first is walked in part all the same.
+            if *names as usize > left && !found.is_empty() {
+                continue;
+            }
+            walked.push(*word);
+            self.store.names_of(*word, left, &mut |id| found.push(id));
+            left -= (*names as usize).min(left);
+        }
+        found
+    }
+
+    /// Adds the names that have words for two of those asked for, however common each is: a bit a name for each word asked for.
+    fn twice(
+        &self,
+        lists: &[(f32, WordId, u32)],
+        by_word: &HashMap<WordId, Vec<(usize, f32)>>,
+        found: &mut Vec<NameId>,
+    ) {
+        let mut bits: Vec<Vec<u64>> = vec![Vec::new(); self.side.units.len()];
+        let mut walked: Vec<WordId> = Vec::with_capacity(lists.len());
+        let (mut walk, mut left) = (self.store.walk_max(), TWICE_MAX);
+        for least in [STRONG, 0.0] {
+            for (_, word, names) in lists {
+                let units = &by_word[word];
+                let score = units.iter().map(|(_, score)| *score).fold(0f32, f32::max);
+                if score < least || *names as usize > walk || walked.contains(word) {
+                    continue;
+                }
+                walked.push(*word);
+                walk -= *names as usize;
+                self.store.names_of(*word, *names as usize, &mut |id| {
+                    let (place, bit) = (id.0 as usize / 64, 1u64 << (id.0 % 64));
+                    for (unit, _) in units {
+                        let bits = &mut bits[*unit];
+                        if place >= bits.len() {
+                            // At once as long as the names are numbered, where nothing was ever removed.
+                            bits.resize((place + 1).max(self.names as usize / 64 + 1), 0);
+                        }
+                        bits[place] |= bit;
+                    }
+                });
+            }
+            let long = bits.iter().map(Vec::len).max().unwrap_or(0);
+            for place in 0..long {
+                let (mut once, mut twice) = (0u64, 0u64);
+                for of_unit in &bits {
+                    let here = of_unit.get(place).copied().unwrap_or(0);
+                    twice |= once & here;
+                    once |= here;
+                }
+                while twice != 0 && left > 0 {
+                    left -= 1;
+                    found.push(NameId(place as u32 * 64 + twice.trailing_zeros()));
+                    twice &= twice - 1;
+                }
+            }
+        }
     }
 
     /// How much of what is asked for a name has, by the words that are known to be alike.

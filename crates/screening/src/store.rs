@@ -72,6 +72,11 @@ pub trait Store {
     fn terms(&self, id: NameId, terms: &mut Vec<Term>);
     /// What else is known of a name.
     fn entry(&self, id: NameId) -> Entry<'_>;
+    /// How many entries of the lists of [`names_of`](Self::names_of) one search may walk to find names with two common words. In memory that
+    /// is a nanosecond each; a database answers less.
+    fn walk_max(&self) -> usize {
+        60_000
+    }
     /// The identifiers of a party.
     fn identifiers(&self, party: Handle) -> Cow<'_, [Identifier]>;
 }
