@@ -96,7 +96,7 @@ pub(crate) fn measure(a: &Side<'_>, b: &Side<'_>, links: &[Link]) -> Features {
         if links.is_empty() { 0.0 } else { weakest },
         left[less],
         left[1 - less],
-        matched.min(3.0),
+        matched.min(1.5),
         capped(count[0]),
         capped(count[1]),
         capped(count[2]),

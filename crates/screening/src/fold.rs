@@ -34,11 +34,8 @@ pub(crate) struct Raw {
 
 /// The words of a text.
 pub(crate) fn fold(text: &str) -> Vec<Raw> {
-    let characters: Vec<char> = if text.is_ascii() {
-        text.chars().take(READ_MAX).collect()
-    } else {
-        text.nfkc().take(READ_MAX).collect()
-    };
+    let characters: Vec<char> =
+        if text.is_ascii() { text.chars().take(READ_MAX).collect() } else { text.nfkc().take(READ_MAX).collect() };
     let characters = spaced(characters);
     let mut words = Vec::new();
     let mut word = Raw::default();
