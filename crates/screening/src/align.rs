@@ -144,7 +144,7 @@ fn join(
     mut found: impl FnMut(Range<usize>, usize, f32),
 ) {
     for (j, one) in ones.iter().enumerate() {
-        if whole_ones[j] || one.class != Class::Word || one.text.len() < 4 {
+        if whole_ones[j] || one.class != Class::Word || one.text.len() < 2 {
             continue;
         }
         for from in 0..many.len() {
@@ -162,6 +162,8 @@ fn join(
                 }
                 let score = if joined == *one.text {
                     0.97
+                } else if one.text.len() < 4 {
+                    continue;
                 } else {
                     let sounds = sound::sounds(&joined);
                     let spelled = Spelled { text: &joined, sounds: &sounds, bare: many[from].bare };

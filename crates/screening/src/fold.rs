@@ -30,6 +30,8 @@ pub(crate) struct Raw {
     pub(crate) comma: bool,
     /// Whether a hyphen stands behind it.
     pub(crate) hyphen: bool,
+    /// Whether a slash stands before it.
+    pub(crate) slash: bool,
 }
 
 /// The words of a text.
@@ -68,6 +70,7 @@ pub(crate) fn fold(text: &str) -> Vec<Raw> {
                 last.comma |= matches!(c, ',' | '،');
                 last.hyphen |= c == '-';
             }
+            word.slash = c == '/' || word.slash && c == ' ';
             if joins {
                 word.text.push_str(letters);
                 push(&mut words, &mut word);

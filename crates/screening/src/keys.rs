@@ -28,6 +28,8 @@ enum Sort {
     Nickname,
     Synonym,
     Whole,
+    Start,
+    End,
     Identifier,
 }
 
@@ -46,7 +48,11 @@ fn key(sort: Sort, parts: &[&[u8]]) -> Key {
 const DELETE_MIN: usize = 4;
 /// The fewest consonants that are a key.
 const SKELETON_MIN: usize = 2;
+/// The fewest consonants of a whole name that are a key.
 const WHOLE_MIN: usize = 4;
+/// The letters of a half that are a key, and the shortest word that has halves.
+const HALF: usize = 4;
+const HALVES_MIN: usize = 7;
 
 /// The key of the word itself.
 pub fn exact(text: &str, bare: bool) -> Key {
@@ -67,7 +73,7 @@ fn deletes(text: &str, mut visit: impl FnMut(Key)) {
     }
 }
 
-/// The keys under which a word of the vocabulary is kept. The first is [`exact`].
+/// The keys under which a word of the vocabulary is kept.
 pub fn of_word(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
     let mut keys = vec![exact(text, bare)];
     deletes(text, |key| keys.push(key));
@@ -84,6 +90,7 @@ pub fn of_word(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
         keys.extend(tables::nicknames(text).iter().map(|class| key(Sort::Nickname, &[&class.to_le_bytes()])));
     }
     keys.extend(tables::synonyms(text).iter().map(|class| key(Sort::Synonym, &[&class.to_le_bytes()])));
+    keys.extend(of_halves(text));
     keys.sort_unstable();
     keys.dedup();
     keys
@@ -92,6 +99,9 @@ pub fn of_word(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
 /// The keys that a word is looked up under: those it is kept under, and those of the other kind of script.
 pub fn to_find(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
     let mut keys = of_word(text, sounds, bare);
+    for half in of_halves(text) {
+        keys.retain(|key| *key != half);
+    }
     let coarse = sound::coarse(sounds);
     if !coarse.is_empty() {
         keys.push(key(if bare { Sort::Coarse } else { Sort::CoarseBare }, &[coarse.as_bytes()]));
@@ -111,6 +121,14 @@ pub fn to_find(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
     keys.sort_unstable();
     keys.dedup();
     keys
+}
+
+/// The keys of the first and last letters of a long word, for words with two slips in the other half: asked for when nothing closer is found.
+pub fn of_halves(text: &str) -> impl Iterator<Item = Key> {
+    let w = text.as_bytes();
+    let halves =
+        (w.len() >= HALVES_MIN).then(|| [key(Sort::Start, &[&w[..HALF]]), key(Sort::End, &[&w[w.len() - HALF..]])]);
+    halves.into_iter().flatten()
 }
 
 /// The key of a whole name: its consonants without spaces.

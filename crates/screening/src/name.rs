@@ -189,6 +189,18 @@ fn title_here(raws: &[Raw], at: usize, last: usize) -> bool {
 }
 
 fn organisation(raws: &[Raw]) -> Vec<Token> {
+    // Registers add where or how a company is listed: `/DE/`, `/ADR`.
+    let tags =
+        raws.iter().rev().take_while(|raw| raw.slash && raw.text.len() <= 3).count().min(raws.len().saturating_sub(1));
+    let tagged =
+        if tables::legal_form(&raws[raws.len() - tags..].iter().map(|raw| raw.text.as_str()).collect::<Vec<_>>())
+            .is_some()
+        {
+            0
+        } else {
+            tags
+        };
+    let (raws, tags) = raws.split_at(raws.len() - tagged);
     let mut tokens: Vec<Token> = Vec::with_capacity(raws.len());
     let words: Vec<&str> = raws.iter().map(|raw| raw.text.as_str()).collect();
     let mut at = 0;
@@ -201,10 +213,12 @@ fn organisation(raws: &[Raw]) -> Vec<Token> {
             at += taken;
             continue;
         }
-        let class = if tables::is_stop(&raw.text) && !raw.bare { Class::Particle } else { class_of(raw) };
+        let small = tables::is_stop(&raw.text) || slipped_short(&words, at);
+        let class = if small && !raw.bare { Class::Particle } else { class_of(raw) };
         tokens.push(token(&raw.text, class, raw.bare));
         at += 1;
     }
+    tokens.extend(tags.iter().map(|raw| token(&raw.text, Class::Title, raw.bare)));
     tokens
 }
 
@@ -223,6 +237,17 @@ fn slipped(words: &[&str], at: usize) -> Option<(&'static str, usize)> {
     let close = |form: &str| similarity::osa(word.as_bytes(), form.as_bytes(), 1).is_some();
     let found = LONG.iter().find(|(form, _)| last && close(form))?;
     (word != "compact").then_some((found.1, 1))
+}
+
+/// Whether the last word of a name may be a short legal form with a slip in it (`Ihnc`). It may also be a word (`Ink`): it says little, but is
+/// not dropped.
+fn slipped_short(words: &[&str], at: usize) -> bool {
+    const SHORT: [&str; 5] = ["inc", "corp", "ltd", "llc", "plc"];
+    let word = words[at];
+    at > 0
+        && at + 1 == words.len()
+        && matches!(word.len(), 3..=5)
+        && SHORT.iter().any(|form| similarity::osa(word.as_bytes(), form.as_bytes(), 1).is_some())
 }
 
 /// Whether words that can be a legal form are one where they stand: at the end, with nothing but forms behind them, or before

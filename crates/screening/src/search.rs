@@ -310,8 +310,28 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
 
     /// Words like a text, the most alike first.
     fn near(&self, text: &str, sounds: &str, bare: bool, seen: &mut Vec<WordId>) -> Vec<(WordId, Likeness, u32)> {
+        let near = self.under(keys::to_find(text, sounds, bare).into_iter(), text, sounds, bare, seen);
+        if near.first().is_some_and(|(_, likeness, _)| likeness.score >= STRONG) {
+            return near;
+        }
+        let mut all = self.under(keys::of_halves(text), text, sounds, bare, seen);
+        all.extend(near);
+        all.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then(a.2.cmp(&b.2)).then(a.0.cmp(&b.0)));
+        all.dedup_by_key(|(word, _, _)| *word);
+        all
+    }
+
+    /// Words under these keys that are like a text, the most alike first.
+    fn under(
+        &self,
+        keys: impl Iterator<Item = keys::Key>,
+        text: &str,
+        sounds: &str,
+        bare: bool,
+        seen: &mut Vec<WordId>,
+    ) -> Vec<(WordId, Likeness, u32)> {
         seen.clear();
-        for key in keys::to_find(text, sounds, bare) {
+        for key in keys {
             let mut left = COMPARED_MAX;
             self.store.words_with(key, &mut |id| {
                 if left > 0 {

@@ -54,6 +54,7 @@ fn one(rest: &[u8], first: bool, before: Option<u8>) -> (&'static [u8], usize) {
         b'd' if starts(b"dzh") => (b"j", 3),
         b'd' if starts(b"dj") || starts(b"dg") => (b"j", 2),
         b'd' if starts(b"dh") => (b"d", 2),
+        b'g' if starts(b"ght") => (b"", 2),
         b'g' if starts(b"gh") => (b"G", 2),
         b'k' if starts(b"kh") => (b"X", 2),
         b'k' if first && starts(b"kn") => (b"n", 2),
