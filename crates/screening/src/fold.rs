@@ -126,15 +126,14 @@ fn dotted(characters: &[char], at: usize) -> bool {
 
 /// Hebrew letters that stand for several sounds, as the one that [`crate::sound`] groups with the others.
 ///
-/// A geresh makes another sound of some; two waws are the consonant.
+/// A geresh makes another sound of some; two waws are one consonant.
 fn hebrew(c: char, before: Option<char>, next: Option<char>) -> Option<&'static str> {
     let geresh = matches!(next, Some('\'' | '׳' | '’'));
     match c {
         'ג' if geresh => Some("j"),
         'ז' if geresh => Some("zh"),
         'צ' | 'ץ' if geresh => Some("ch"),
-        'ו' if before == Some('ו') => Some("v"),
-        'ו' if next == Some('ו') => Some(""),
+        'ו' if before == Some('ו') => Some(""),
         'ב' => Some("b"),
         'ו' => Some("w"),
         'פ' | 'ף' => Some("p"),

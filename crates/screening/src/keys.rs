@@ -106,9 +106,8 @@ pub fn to_find(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
     if !coarse.is_empty() {
         keys.push(key(if bare { Sort::Coarse } else { Sort::CoarseBare }, &[coarse.as_bytes()]));
         if bare {
-            if let Some(other) = sound::coarse_otherwise(sounds).filter(|other| !other.is_empty()) {
-                keys.push(key(Sort::Coarse, &[other.as_bytes()]));
-            }
+            let others = sound::coarse_otherwise(sounds).filter(|other| !other.is_empty());
+            keys.extend(others.map(|other| key(Sort::Coarse, &[other.as_bytes()])));
             // One consonant more or fewer is common between scripts.
             for at in 0..coarse.len() {
                 let w = coarse.as_bytes();
@@ -189,7 +188,7 @@ impl PreparedWord {
     fn new(token: &Token) -> Self {
         // Marked, so that the form `co` and somebody called Co are two words of the vocabulary.
         let (text, sounds) = if token.class.aligns() {
-            (token.text.clone(), sound::sounds(&token.text))
+            (token.text.clone(), sound::sounds_of(&token.text, token.bare))
         } else {
             (format!("={}", token.text), String::new())
         };
@@ -210,25 +209,25 @@ fn short_form(text: &str) -> bool {
     words.iter().any(|raw| raw.text.len() <= SHORT && tables::legal_form(&[raw.text.as_str()]).is_some())
 }
 
-/// The names of a party, prepared for looking up. Where nobody said what it is and a name reads in two ways, it is read in both.
-pub(crate) fn prepare_to_find(party: &Party) -> Vec<PreparedName> {
-    let mut names = prepare(party);
-    if party.kind == Kind::Unknown {
-        for at in 0..names.len() {
-            let other = match names[at].kind {
-                Kind::Person => Kind::Organisation,
-                // Only a short form (`Co`, `Sa`) can be a person's name as well.
-                _ if names[at].words.iter().any(|word| word.class == Class::Legal) && !short_form(&names[at].text) => {
-                    continue;
-                }
-                _ => Kind::Person,
-            };
-            let read = PreparedName::new(&names[at].text, other, names[at].alias);
-            let same = |(a, b): (&PreparedWord, &PreparedWord)| a.class == b.class && a.text == b.text;
-            if read.words.len() != names[at].words.len() || !read.words.iter().zip(&names[at].words).all(same) {
-                names.push(read);
-            }
-        }
+/// The names of a party, prepared for looking up, each with its readings. Where nobody said what it is and a name reads in two ways, it has
+/// both.
+pub(crate) fn prepare_to_find(party: &Party) -> Vec<Vec<PreparedName>> {
+    prepare(party).into_iter().map(|name| readings(name, party.kind)).collect()
+}
+
+fn readings(name: PreparedName, kind: Kind) -> Vec<PreparedName> {
+    let other = match name.kind {
+        _ if kind != Kind::Unknown => return vec![name],
+        Kind::Person => Kind::Organisation,
+        // Only a short form (`Co`, `Sa`) can be a person's name as well.
+        _ if name.words.iter().any(|word| word.class == Class::Legal) && !short_form(&name.text) => return vec![name],
+        _ => Kind::Person,
+    };
+    let read = PreparedName::new(&name.text, other, name.alias);
+    let same = |(a, b): (&PreparedWord, &PreparedWord)| a.class == b.class && a.text == b.text;
+    if read.words.len() == name.words.len() && read.words.iter().zip(&name.words).all(same) {
+        vec![name]
+    } else {
+        vec![name, read]
     }
-    names
 }

@@ -73,4 +73,4 @@ pub use self::{
 pub const RULES_VERSION: u32 = 1;
 
 /// The confidence from which a match is shown to a person. Chosen for a recall of at least 0.95 on the given data.
-pub const THRESHOLD: f64 = 0.4;
+pub const THRESHOLD: f64 = 0.2;

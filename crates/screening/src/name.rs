@@ -218,7 +218,7 @@ fn organisation(raws: &[Raw]) -> Vec<Token> {
         tokens.push(token(&raw.text, class, raw.bare));
         at += 1;
     }
-    tokens.extend(tags.iter().map(|raw| token(&raw.text, Class::Title, raw.bare)));
+    tokens.extend(tags.iter().map(|raw| token(&raw.text, Class::Particle, raw.bare)));
     tokens
 }
 
@@ -257,6 +257,8 @@ fn legal_here(words: &[&str], at: usize, taken: usize) -> bool {
     while end < words.len() {
         match tables::legal_form(&words[end..]) {
             Some((_, more)) => end += more,
+            // A register's mark: `Inc Mn`.
+            None if at > 0 && words[at].len() > 2 && end + 1 == words.len() && words[end].len() <= 2 => end += 1,
             None if tables::is_stop(words[end]) && words[end].len() > 1 => end += 1,
             None => return at == 0 && words.len() > taken && matches!(words[0].len(), 2..=4) || long(words, at, taken),
         }

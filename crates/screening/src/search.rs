@@ -5,7 +5,7 @@
 //! is spent; a name that shares a rare word is so found even when its common words are in lists too long to walk. What was
 //! found is weighed roughly by the words it has, and the best of it is lined up and scored.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Reverse, collections::hash_map::Entry};
 
 use crate::{
     align::{self, Side},
@@ -26,14 +26,20 @@ type HashMap<K, V> = std::collections::HashMap<K, V, Plain>;
 
 /// Words of the vocabulary that are compared with one word that is asked for.
 const COMPARED_MAX: usize = 250;
+/// The same for a word without vowels.
+const COMPARED_BARE_MAX: usize = 1000;
 /// Words that are kept as alike.
 const ALIKE_MAX: usize = 40;
+/// The same for a word without vowels, which is like more.
+const ALIKE_BARE_MAX: usize = 200;
 /// Names that are looked at for a single word.
 const SINGLE_MAX: usize = 600;
 /// The same when there is but one word to find them by.
 const ALONE_MAX: usize = 2500;
 /// Names that are looked at because they have two words.
 const TWICE_MAX: usize = 1000;
+/// Likeness from which no further word is looked for by halves.
+const CLOSE: f32 = 0.8;
 /// Likeness from which a word is looked at first.
 const STRONG: f32 = 0.85;
 /// Names that are lined up.
@@ -80,22 +86,16 @@ pub fn search<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) ->
 pub fn candidates<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) -> Vec<Candidate> {
     let mut best: HashMap<Handle, Candidate> = HashMap::default();
     let identified = identified(store, &party.identifiers);
-    for name in keys::prepare_to_find(party) {
-        let mut query = Query::new(store, &name);
-        for (id, forced) in query.candidates(&identified) {
-            let candidate = query.score(id, &party.identifiers, options.threshold);
-            let Some(candidate) = candidate.filter(|one| forced || !one.matched.evidence.aligned.is_empty()) else {
-                continue;
-            };
-            match best.entry(candidate.matched.handle) {
-                std::collections::hash_map::Entry::Vacant(vacant) => {
-                    vacant.insert(candidate);
-                }
-                std::collections::hash_map::Entry::Occupied(mut known) => {
-                    let better = |one: &Candidate| (one.matched.confidence, std::cmp::Reverse(one.matched.match_type));
-                    if better(&candidate) > better(known.get()) {
-                        known.insert(candidate);
-                    }
+    for readings in keys::prepare_to_find(party) {
+        let mut names: Option<Vec<(NameId, bool)>> = None;
+        for name in &readings {
+            let mut query = Query::new(store, name);
+            // What is found by one reading of a name is scored by the other too.
+            let names = names.get_or_insert_with(|| query.candidates(&identified));
+            for (id, forced) in names {
+                let candidate = query.score(*id, &party.identifiers, options.threshold);
+                if let Some(candidate) = candidate.filter(|one| *forced || !one.matched.evidence.aligned.is_empty()) {
+                    keep(&mut best, candidate);
                 }
             }
         }
@@ -106,6 +106,21 @@ pub fn candidates<S: Store + ?Sized>(store: &S, party: &Party, options: &Options
     });
     found.truncate(options.limit);
     found
+}
+
+/// Keeps the better of two matches of one party.
+fn keep(best: &mut HashMap<Handle, Candidate>, candidate: Candidate) {
+    match best.entry(candidate.matched.handle) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(candidate);
+        }
+        Entry::Occupied(mut known) => {
+            let better = |one: &Candidate| (one.matched.confidence, Reverse(one.matched.match_type));
+            if better(&candidate) > better(known.get()) {
+                known.insert(candidate);
+            }
+        }
+    }
 }
 
 /// The first names of parties that share an identifier.
@@ -292,7 +307,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
             for (word, likeness, _) in &near {
                 self.likeness.insert((at as u32, *word), Some(*likeness));
             }
-            near.truncate(ALIKE_MAX);
+            near.truncate(if bare { ALIKE_BARE_MAX } else { ALIKE_MAX });
             let known = near.iter().any(|(_, likeness, _)| likeness.score >= 1.0);
             all.extend(near.into_iter().map(|(word, likeness, names)| Alike {
                 word,
@@ -311,7 +326,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
     /// Words like a text, the most alike first.
     fn near(&self, text: &str, sounds: &str, bare: bool, seen: &mut Vec<WordId>) -> Vec<(WordId, Likeness, u32)> {
         let near = self.under(keys::to_find(text, sounds, bare).into_iter(), text, sounds, bare, seen);
-        if near.first().is_some_and(|(_, likeness, _)| likeness.score >= STRONG) {
+        if near.first().is_some_and(|(_, likeness, _)| likeness.score >= CLOSE) {
             return near;
         }
         let mut all = self.under(keys::of_halves(text), text, sounds, bare, seen);
@@ -332,7 +347,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
     ) -> Vec<(WordId, Likeness, u32)> {
         seen.clear();
         for key in keys {
-            let mut left = COMPARED_MAX;
+            let mut left = if bare { COMPARED_BARE_MAX } else { COMPARED_MAX };
             self.store.words_with(key, &mut |id| {
                 if left > 0 {
                     left -= 1;
@@ -393,7 +408,9 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
                 if text.len() < 4 {
                     continue;
                 }
-                let near = self.near(&text, &sound::sounds(&text), units[from].bare, seen);
+                let (sounds, bare) = (sound::sounds_of(&text, units[from].bare), units[from].bare);
+                let keys = keys::to_find(&text, &sounds, bare);
+                let near = self.under(keys.into_iter(), &text, &sounds, bare, seen);
                 let close = near.into_iter().filter(|(_, likeness, _)| likeness.score >= 0.8).take(8);
                 for (word, likeness, names) in close {
                     // Either of the two, for a rough weight.

@@ -93,11 +93,8 @@ fn across_scripts(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {
     let consonants = sound::coarse(full.sounds);
     let score = |read: &str| by_consonants(bare, full, read, &consonants);
     let first = score(&sound::coarse(bare.sounds));
-    let other = sound::coarse_otherwise(bare.sounds).and_then(|read| score(&read)).map(|score| score - 0.02);
-    let best = match (first, other) {
-        (Some(first), Some(other)) => first.max(other),
-        (first, other) => first.or(other)?,
-    };
+    let others = sound::coarse_otherwise(bare.sounds).filter_map(|read| score(&read)).map(|score| score - 0.02);
+    let best = others.chain(first).fold(0f32, f32::max);
     if best >= LIKE_MIN { like(best, Reason::Consonants) } else { None }
 }
 

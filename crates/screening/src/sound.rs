@@ -6,6 +6,15 @@
 
 /// A word as it sounds, one byte a sound: vowels stay letters, `S` is sh, `C` is ch, `X` is kh, `G` is gh, `Z` is zh.
 pub(crate) fn sounds(word: &str) -> String {
+    heard(word, true)
+}
+
+/// The same for a word whose script leaves vowels out: there two letters that are the same may have a vowel between them.
+pub(crate) fn sounds_of(word: &str, bare: bool) -> String {
+    heard(word, !bare)
+}
+
+fn heard(word: &str, merge: bool) -> String {
     let w = word.as_bytes();
     let mut out: Vec<u8> = Vec::with_capacity(w.len());
     let mut at = 0;
@@ -14,7 +23,7 @@ pub(crate) fn sounds(word: &str) -> String {
         let (sound, taken) = one(rest, at == 0, out.last().copied());
         for &byte in sound {
             // A doubled sound is one sound; digits stay as they are.
-            if out.last() != Some(&byte) || byte.is_ascii_digit() {
+            if !merge || out.last() != Some(&byte) || byte.is_ascii_digit() {
                 out.push(byte);
             }
         }
@@ -120,25 +129,20 @@ pub(crate) fn coarse(sounds: &str) -> String {
     })
 }
 
-/// The other way to read the consonants of a word whose script has one letter for `v`, `o` and `u`, and one for `j` and `g`; none
-/// when there is no other.
-pub(crate) fn coarse_otherwise(sounds: &str) -> Option<String> {
-    if !sounds.bytes().any(|c| matches!(c, b'w' | b'j')) {
-        return None;
-    }
-    let read: String = sounds
-        .chars()
-        .map(|c| {
-            if c == 'w' {
-                'v'
-            } else if c == 'j' {
-                'g'
-            } else {
-                c
-            }
-        })
-        .collect();
-    Some(coarse(&read))
+/// The other ways to read the consonants of a word whose script has one letter for `v`, `o` and `u`, and one for `j` and `g`.
+pub(crate) fn coarse_otherwise(sounds: &str) -> impl Iterator<Item = String> {
+    let has = |letter: char| sounds.contains(letter);
+    [(true, false), (false, true), (true, true)].into_iter().filter_map(move |(waw, jim)| {
+        if waw && !has('w') || jim && !has('j') {
+            return None;
+        }
+        let read = |c: char| match c {
+            'w' if waw => 'v',
+            'j' if jim => 'g',
+            c => c,
+        };
+        Some(coarse(&sounds.chars().map(read).collect::<String>()))
+    })
 }
 
 #[cfg(test)]
