@@ -99,8 +99,9 @@ fn perform(steps: &[Step], workspace: &Workspace) -> Vec<Finished> {
 }
 
 fn usage() -> String {
-    let width = TASKS.iter().map(|task| task.words.len()).max().unwrap_or(0);
-    let lines: String = TASKS.iter().map(|task| format!("  {:width$}  {}\n", task.words, task.about)).collect();
+    let tasks = || TASKS.iter().map(|task| (task.words, task.about)).chain(screening::TASKS);
+    let width = tasks().map(|(words, _)| words.len()).max().unwrap_or(0);
+    let lines: String = tasks().map(|(words, about)| format!("  {words:width$}  {about}\n")).collect();
     format!("cargo xtask TASK\n\n{lines}")
 }
 

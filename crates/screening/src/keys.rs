@@ -78,13 +78,13 @@ pub fn of_word(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
     let mut keys = vec![exact(text, bare)];
     deletes(text, |key| keys.push(key));
     let coarse = sound::coarse(sounds);
-    if !coarse.is_empty() {
+    if !coarse.as_bytes().is_empty() {
         keys.push(key(if bare { Sort::CoarseBare } else { Sort::Coarse }, &[coarse.as_bytes()]));
     }
     if !bare {
         keys.push(key(Sort::Sounds, &[sounds.as_bytes()]));
         let skeleton = sound::skeleton(sounds);
-        if skeleton.len() >= SKELETON_MIN {
+        if skeleton.as_bytes().len() >= SKELETON_MIN {
             keys.push(key(Sort::Skeleton, &[skeleton.as_bytes()]));
         }
         keys.extend(tables::nicknames(text).iter().map(|class| key(Sort::Nickname, &[&class.to_le_bytes()])));
@@ -103,13 +103,13 @@ pub fn to_find(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
         keys.retain(|key| *key != half);
     }
     let coarse = sound::coarse(sounds);
-    if !coarse.is_empty() {
+    if !coarse.as_bytes().is_empty() {
         keys.push(key(if bare { Sort::Coarse } else { Sort::CoarseBare }, &[coarse.as_bytes()]));
         if bare {
-            let others = sound::coarse_otherwise(sounds).filter(|other| !other.is_empty());
+            let others = sound::coarse_otherwise(sounds).filter(|other| !other.as_bytes().is_empty());
             keys.extend(others.map(|other| key(Sort::Coarse, &[other.as_bytes()])));
             // One consonant more or fewer is common between scripts.
-            for at in 0..coarse.len() {
+            for at in 0..coarse.as_bytes().len() {
                 let w = coarse.as_bytes();
                 if w.len() > 3 {
                     keys.push(key(Sort::Coarse, &[&w[..at], &w[at + 1..]]));
@@ -137,7 +137,7 @@ pub fn whole(tokens: &[Token]) -> Option<Key> {
         joined.push_str(&token.text);
     }
     let skeleton = sound::skeleton(&sound::sounds(&joined));
-    (skeleton.len() >= WHOLE_MIN).then(|| key(Sort::Whole, &[skeleton.as_bytes()]))
+    (skeleton.as_bytes().len() >= WHOLE_MIN).then(|| key(Sort::Whole, &[skeleton.as_bytes()]))
 }
 
 /// The key of an identifier.

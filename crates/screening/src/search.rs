@@ -27,7 +27,7 @@ type HashMap<K, V> = std::collections::HashMap<K, V, Plain>;
 /// Words of the vocabulary that are compared with one word that is asked for.
 const COMPARED_MAX: usize = 250;
 /// The same for a word without vowels.
-const COMPARED_BARE_MAX: usize = 1000;
+const COMPARED_BARE_MAX: usize = 500;
 /// Words that are kept as alike.
 const ALIKE_MAX: usize = 40;
 /// The same for a word without vowels, which is like more.

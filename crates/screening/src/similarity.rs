@@ -91,14 +91,14 @@ fn share(a: &[u16], b: &[u16]) -> bool {
 fn across_scripts(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {
     let (bare, full) = if a.bare { (a, b) } else { (b, a) };
     let consonants = sound::coarse(full.sounds);
-    let score = |read: &str| by_consonants(bare, full, read, &consonants);
-    let first = score(&sound::coarse(bare.sounds));
-    let others = sound::coarse_otherwise(bare.sounds).filter_map(|read| score(&read)).map(|score| score - 0.02);
+    let score = |read: sound::Consonants| by_consonants(bare, full, read.as_bytes(), consonants.as_bytes());
+    let first = score(sound::coarse(bare.sounds));
+    let others = sound::coarse_otherwise(bare.sounds).filter_map(score).map(|score| score - 0.02);
     let best = others.chain(first).fold(0f32, f32::max);
     if best >= LIKE_MIN { like(best, Reason::Consonants) } else { None }
 }
 
-fn by_consonants(a: Spelled<'_>, b: Spelled<'_>, ca: &str, cb: &str) -> Option<f32> {
+fn by_consonants(a: Spelled<'_>, b: Spelled<'_>, ca: &[u8], cb: &[u8]) -> Option<f32> {
     let (short, long) = (ca.len().min(cb.len()), ca.len().max(cb.len()));
     if long == 0 {
         return None;
@@ -114,11 +114,11 @@ fn by_consonants(a: Spelled<'_>, b: Spelled<'_>, ca: &str, cb: &str) -> Option<f
             _ => 0.92,
         }
     } else {
-        let edits = osa(ca.as_bytes(), cb.as_bytes(), 2)?;
+        let edits = osa(ca, cb, 2)?;
         0.92 - edits as f32 / long as f32 * 0.95
     } - lengths;
     // The first sound is written in every script.
-    let first = match (ca.bytes().next(), cb.bytes().next()) {
+    let first = match (ca.first(), cb.first()) {
         (Some(x), Some(y)) if x != y => 0.08,
         _ => 0.0,
     };
@@ -141,7 +141,7 @@ fn spelling(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {
     if score < LIKE_MIN {
         return prefix(x, y);
     }
-    let same = a.sounds == b.sounds || heard >= 0.78 && sound::skeleton(a.sounds) == sound::skeleton(b.sounds);
+    let same = a.sounds == b.sounds || heard >= 0.78 && sound::skeleton(a.sounds).as_bytes() == sound::skeleton(b.sounds).as_bytes();
     like(score, if same { Reason::Phonetic } else { Reason::Spelling })
 }
 

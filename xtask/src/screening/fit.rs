@@ -45,15 +45,7 @@ pub(super) fn fit(folder: &Path, workspace: &Workspace) -> Result<()> {
     let shipped: Vec<_> = queries.iter().map(|query| data::judge(query, &data::as_shipped)).collect();
     print("as shipped", &shipped);
 
-    let mut held_out: Vec<Judged> = Vec::with_capacity(queries.len());
-    let mut order: Vec<&Query> = Vec::with_capacity(queries.len());
-    for fold in 0..FOLDS {
-        let both = Both::fit(queries.iter().filter(|query| query.entity % FOLDS != fold));
-        for query in queries.iter().filter(|query| query.entity % FOLDS == fold) {
-            held_out.push(data::judge(query, &|one| both.weigh(one)));
-            order.push(query);
-        }
-    }
+    let held_out = held_out(&queries);
     let figures = print("cross-validated", &held_out);
 
     let all = Both::fit(queries.iter());
@@ -63,6 +55,7 @@ pub(super) fn fit(folder: &Path, workspace: &Workspace) -> Result<()> {
     let pairs = data::pairs(folder)?;
     let (f1, auc) = bench(&pairs, &|one| all.weigh(one));
     println!("pairs: F1 {f1:.3}, AUC {auc:.3}");
+    // Where to write what was missed, for a person who looks for the next rule.
     if let Ok(path) = std::env::var("SCREENING_MISSES") {
         misses(Path::new(&path), &queries, &pairs, &all, figures.as_ref())?;
     }
@@ -71,6 +64,17 @@ pub(super) fn fit(folder: &Path, workspace: &Workspace) -> Result<()> {
     fs::write(&path, render(&all, figures.as_ref(), queries.len(), (f1, auc)))
         .with_context(|| format!("could not write {}", path.display()))?;
     workspace.cargo("fmt --package engage-screening").run()
+}
+
+/// Every query, judged by what was fitted to the queries about other parties.
+pub(super) fn held_out(queries: &[Query]) -> Vec<Judged> {
+    let mut held_out = Vec::with_capacity(queries.len());
+    for fold in 0..FOLDS {
+        let both = Both::fit(queries.iter().filter(|query| query.entity % FOLDS != fold));
+        let of_fold = queries.iter().filter(|query| query.entity % FOLDS == fold);
+        held_out.extend(of_fold.map(|query| data::judge(query, &|one| both.weigh(one))));
+    }
+    held_out
 }
 
 /// Prints figures, by category too.

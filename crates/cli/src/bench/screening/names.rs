@@ -7,7 +7,8 @@
 use engage_screening::{Kind, Party};
 
 const ONSETS: [&str; 24] = [
-    "b", "br", "c", "ch", "d", "f", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "r", "s", "sh", "st", "t", "tr", "v", "w", "z",
+    "b", "br", "c", "ch", "d", "f", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "r", "s", "sh", "st", "t", "tr", "v",
+    "w", "z",
 ];
 const VOWELS: [&str; 8] = ["a", "e", "i", "o", "u", "ai", "ee", "ou"];
 const CODAS: [&str; 12] = ["", "", "", "n", "r", "l", "s", "m", "nd", "rt", "ck", "ng"];
