@@ -97,10 +97,9 @@ impl Store for PlainStore {
 
 impl StoreMut for PlainStore {
     fn add(&mut self, party: Handle, names: &[PreparedName], identifiers: &[Identifier]) {
-        let mut next = self.names.last_key_value().map_or(0, |(id, _)| id.0 + 1);
+        let first = self.names.last_key_value().map_or(0, |(id, _)| id.0 + 1);
         for (at, name) in names.iter().enumerate() {
-            let id = NameId(next);
-            next += 1;
+            let id = NameId(first + at as u32);
             let terms: Vec<_> =
                 name.words.iter().map(|word| Term { word: self.intern(word), class: word.class }).collect();
             let identifying = terms.iter().filter(|term| term.class.identifies());

@@ -141,7 +141,8 @@ fn spelling(a: Spelled<'_>, b: Spelled<'_>) -> Option<Likeness> {
     if score < LIKE_MIN {
         return prefix(x, y);
     }
-    let same = a.sounds == b.sounds || heard >= 0.78 && sound::skeleton(a.sounds).as_bytes() == sound::skeleton(b.sounds).as_bytes();
+    let same = a.sounds == b.sounds
+        || heard >= 0.78 && sound::skeleton(a.sounds).as_bytes() == sound::skeleton(b.sounds).as_bytes();
     like(score, if same { Reason::Phonetic } else { Reason::Spelling })
 }
 

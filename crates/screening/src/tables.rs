@@ -236,20 +236,29 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
     forms
 });
 
-/// The ranks of single words in the small tables.
-static SMALL: LazyLock<HashMap<&'static str, (bool, bool, bool, bool)>> = LazyLock::new(|| {
-    let mut small: HashMap<&'static str, (bool, bool, bool, bool)> = HashMap::default();
+/// Which of the small tables a word is in.
+#[derive(Clone, Copy, Default)]
+struct Small {
+    title: bool,
+    suffix: bool,
+    particle: bool,
+    stop: bool,
+}
+
+/// The words of the small tables.
+static SMALL: LazyLock<HashMap<&'static str, Small>> = LazyLock::new(|| {
+    let mut small: HashMap<&'static str, Small> = HashMap::default();
     for word in TITLES {
-        small.entry(word).or_default().0 = true;
+        small.entry(word).or_default().title = true;
     }
     for word in SUFFIXES {
-        small.entry(word).or_default().1 = true;
+        small.entry(word).or_default().suffix = true;
     }
     for word in PARTICLES {
-        small.entry(word).or_default().2 = true;
+        small.entry(word).or_default().particle = true;
     }
     for word in STOPS {
-        small.entry(word).or_default().3 = true;
+        small.entry(word).or_default().stop = true;
     }
     small
 });
@@ -282,22 +291,22 @@ pub(crate) fn legal_form(words: &[&str]) -> Option<(&'static str, usize)> {
 
 /// Whether a word is a title or a degree.
 pub(crate) fn is_title(word: &str) -> bool {
-    SMALL.get(word).is_some_and(|small| small.0)
+    SMALL.get(word).is_some_and(|small| small.title)
 }
 
 /// Whether a word tells members of a family apart.
 pub(crate) fn is_suffix(word: &str) -> bool {
-    SMALL.get(word).is_some_and(|small| small.1)
+    SMALL.get(word).is_some_and(|small| small.suffix)
 }
 
 /// Whether a word is a particle of persons' names.
 pub(crate) fn is_particle(word: &str) -> bool {
-    SMALL.get(word).is_some_and(|small| small.2)
+    SMALL.get(word).is_some_and(|small| small.particle)
 }
 
 /// Whether a word is a small word of organisations' names.
 pub(crate) fn is_stop(word: &str) -> bool {
-    SMALL.get(word).is_some_and(|small| small.3)
+    SMALL.get(word).is_some_and(|small| small.stop)
 }
 
 #[cfg(test)]
