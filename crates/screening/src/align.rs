@@ -1,6 +1,6 @@
 //! Lining up the words of two names.
 //!
-//! Greedy: of all pairs of words that are alike, the one that says most (likeness times how rare the words are) is taken first,
+//! Greedy: of all pairs of words that are alike, the one that says most (by likeness and by how rare the words are) is taken first,
 //! then the next of what is left. Neighbours may be taken together for one word of the other name. The two names are put into
 //! one order first, so that the result does not depend on which one was asked for.
 
@@ -55,8 +55,7 @@ pub(crate) type Compare<'f> = &'f mut dyn FnMut(usize, usize) -> Option<Likeness
 /// How alike two units are.
 pub(crate) fn compare(a: &Unit<'_>, b: &Unit<'_>) -> Option<Likeness> {
     if a.class == Class::Initial || b.class == Class::Initial {
-        let (x, y) = (first_sound(a), first_sound(b));
-        if x != y || x.is_none() {
+        if !a.text.starts_with(b.text.as_ref()) && !b.text.starts_with(a.text.as_ref()) {
             return None;
         }
         if a.class == b.class {
@@ -78,10 +77,6 @@ pub(crate) fn compare(a: &Unit<'_>, b: &Unit<'_>) -> Option<Likeness> {
     similarity::compare(a.spelled(), b.spelled())
 }
 
-fn first_sound(unit: &Unit<'_>) -> Option<u8> {
-    unit.text.bytes().next()
-}
-
 /// Ways of writing one particle.
 fn close_particles(a: &str, b: &str) -> bool {
     const SAME: &[&[&str]] = &[
@@ -95,6 +90,9 @@ fn close_particles(a: &str, b: &str) -> bool {
     SAME.iter().any(|group| group.contains(&a) && group.contains(&b))
 }
 
+/// Likeness from which a word is not tried together with its neighbours.
+const WHOLE: f32 = 0.97;
+
 /// Lines up two names.
 pub(crate) fn align(a: &Side<'_>, b: &Side<'_>, compare: Compare<'_>) -> Vec<Link> {
     let mut links = Vec::with_capacity(a.units.len() * b.units.len());
@@ -102,8 +100,8 @@ pub(crate) fn align(a: &Side<'_>, b: &Side<'_>, compare: Compare<'_>) -> Vec<Lin
     for (i, x) in a.units.iter().enumerate() {
         for (j, y) in b.units.iter().enumerate() {
             if let Some(like) = compare(i, j) {
-                whole_a[i] |= like.score > 0.9;
-                whole_b[j] |= like.score > 0.9;
+                whole_a[i] |= like.score >= WHOLE;
+                whole_b[j] |= like.score >= WHOLE;
                 let weight = (x.weight + y.weight) / 2.0;
                 links.push(Link { a: i..i + 1, b: j..j + 1, score: like.score, weight, reason: like.reason });
             }
@@ -118,7 +116,8 @@ pub(crate) fn align(a: &Side<'_>, b: &Side<'_>, compare: Compare<'_>) -> Vec<Lin
         links.push(Link { a: one..one + 1, b: many, score, weight, reason: Reason::Spacing });
     });
     links.sort_by(|x, y| {
-        let gain = |link: &Link| link.score * link.weight;
+        // A close pair of common words comes before a loose one of rare ones.
+        let gain = |link: &Link| link.score.powi(3) * link.weight;
         let text = |link: &Link| (a.units[link.a.start].text.as_ref(), b.units[link.b.start].text.as_ref());
         let apart = |link: &Link| link.a.start.abs_diff(link.b.start);
         gain(y).total_cmp(&gain(x)).then_with(|| text(x).cmp(&text(y))).then_with(|| apart(x).cmp(&apart(y)))

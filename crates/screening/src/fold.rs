@@ -30,6 +30,8 @@ pub(crate) struct Raw {
     pub(crate) comma: bool,
     /// Whether a hyphen stands behind it.
     pub(crate) hyphen: bool,
+    /// Whether it is a single letter of an alphabet, which may be several in Latin.
+    pub(crate) single: bool,
     /// Whether a slash stands before it.
     pub(crate) slash: bool,
 }
@@ -59,6 +61,7 @@ pub(crate) fn fold(text: &str) -> Vec<Raw> {
         if joins || !letters.bytes().any(|byte| byte.is_ascii_alphanumeric()) || is_punctuation(c) {
             // A letter that is not written in Latin (the Arabic alef, the soft sign) is part of the word all the same.
             if !joins && c.is_alphanumeric() {
+                word.single &= word.text.is_empty();
                 word.bare |= leaves_vowels_out(c);
                 continue;
             }
@@ -77,6 +80,7 @@ pub(crate) fn fold(text: &str) -> Vec<Raw> {
             }
             continue;
         }
+        word.single = word.text.is_empty() && c.is_alphabetic() && !is_syllable(c);
         // One ideograph is one syllable of a word; the next one goes on with it.
         word.bare |= leaves_vowels_out(c);
         if word.text.len() < WORD_MAX {
@@ -159,6 +163,11 @@ fn is_punctuation(c: char) -> bool {
 /// The signs that Indic scripts write for vowels and the like are not letters by themselves, but are of the word.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{900}'..='\u{dff}' | '\u{e00}'..='\u{eff}' | '\u{f00}'..='\u{fff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+}
+
+/// Whether a character is a syllable or a word by itself.
+fn is_syllable(c: char) -> bool {
+    matches!(c, '\u{1200}'..='\u{137f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Whether a script leaves out vowels that are spoken.

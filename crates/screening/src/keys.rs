@@ -198,8 +198,28 @@ impl PreparedWord {
 
 /// The names of a party, prepared for keeping: its name, and then its aliases.
 pub fn prepare(party: &Party) -> Vec<PreparedName> {
-    let aliases = party.aliases.iter().map(|alias| PreparedName::new(alias, party.kind, true));
-    std::iter::once(PreparedName::new(&party.name, party.kind, false)).chain(aliases).collect()
+    let names = std::iter::once((&party.name, false)).chain(party.aliases.iter().map(|alias| (alias, true)));
+    let mut prepared = Vec::with_capacity(1 + party.aliases.len());
+    for (name, alias) in names {
+        prepared.push(PreparedName::new(name, party.kind, alias));
+        if let Some(without) = without_aside(name).filter(|_| party.kind == Kind::Person) {
+            // It is shown as it was given.
+            prepared.push(PreparedName { text: name.clone(), ..PreparedName::new(&without, party.kind, alias) });
+        }
+    }
+    prepared
+}
+
+/// A name without what stands in brackets or quotes within it: `William (Bill) Smith`; none when nothing does.
+fn without_aside(name: &str) -> Option<String> {
+    const ASIDES: [(char, char); 3] = [('(', ')'), ('"', '"'), ('“', '”')];
+    let (from, until, close) = ASIDES.into_iter().find_map(|(open, close)| {
+        let from = name.find(open)?;
+        let after = from + open.len_utf8();
+        Some((from, after + name[after..].find(close)?, close))
+    })?;
+    let (before, after) = (name[..from].trim(), name[until + close.len_utf8()..].trim());
+    (!before.is_empty() && !after.is_empty()).then(|| format!("{before} {after}"))
 }
 
 /// Whether a legal form of a name is so short that it may be a name.

@@ -140,7 +140,7 @@ fn token(text: &str, class: Class, bare: bool) -> Token {
 fn class_of(raw: &Raw) -> Class {
     if raw.text.bytes().all(|byte| byte.is_ascii_digit()) {
         Class::Number
-    } else if raw.text.len() == 1 {
+    } else if raw.text.len() == 1 || raw.single {
         Class::Initial
     } else {
         Class::Word
@@ -153,7 +153,7 @@ fn person(raws: &[Raw]) -> Vec<Token> {
     // In `Smith, Jr., John` and `Smith, John` the comma says where the surname ends; the words themselves say no less.
     for (at, raw) in raws.iter().enumerate() {
         let text = raw.text.as_str();
-        if raw.dotted && text.len() <= 3 && !tables::is_title(text) {
+        if raw.dotted && text.len() <= 3 && (at == 0 || !tables::is_degree(text)) {
             tokens.extend(text.chars().map(|c| token(c.encode_utf8(&mut [0; 4]), Class::Initial, raw.bare)));
             continue;
         }
@@ -161,7 +161,7 @@ fn person(raws: &[Raw]) -> Vec<Token> {
             class_of(raw)
         } else if at > 1 && tables::is_suffix(text) || at > 0 && matches!(text, "jr" | "sr" | "snr") {
             Class::Suffix
-        } else if tables::is_title(text) && title_here(raws, at, last) {
+        } else if (tables::is_title(text) || tables::is_degree(text)) && title_here(raws, at, last) {
             Class::Title
         } else if text.len() > 1 && tables::is_particle(text) && !given_name_here(raws, at) {
             Class::Particle
@@ -184,8 +184,8 @@ fn given_name_here(raws: &[Raw], at: usize) -> bool {
 /// Whether a word that can be a title is one where it stands: before the name or behind it, and something is left without it.
 fn title_here(raws: &[Raw], at: usize, last: usize) -> bool {
     let leading = raws[..at].iter().all(|raw| tables::is_title(&raw.text)) || raws[at - 1].comma;
-    let trailing = raws[at..].iter().all(|raw| tables::is_title(&raw.text) || tables::is_suffix(&raw.text));
-    (leading && at < last) || (trailing && at > 1)
+    let trailing = raws[at..].iter().all(|raw| tables::is_degree(&raw.text) || tables::is_suffix(&raw.text));
+    (tables::is_title(&raws[at].text) && leading && at < last) || (trailing && at > 1)
 }
 
 fn organisation(raws: &[Raw]) -> Vec<Token> {

@@ -33,7 +33,7 @@ impl Hasher for Fnv {
     }
 }
 
-/// Titles and forms of address, and degrees and honours behind a name: they say nothing of who it is.
+/// Titles and forms of address before a name: they say nothing of who it is.
 const TITLES: &[&str] = &[
     "mr",
     "mrs",
@@ -128,32 +128,15 @@ const TITLES: &[&str] = &[
     "mag",
     "avv",
     "maitre",
-    "me",
-    "esquire",
-    "esq",
-    "phd",
-    "md",
-    "jd",
-    "dds",
-    "dmd",
-    "dvm",
-    "mba",
-    "cpa",
-    "rn",
-    "do",
-    "od",
-    "llm",
-    "llb",
-    "mbe",
-    "obe",
-    "cbe",
-    "qc",
-    "kc",
-    "ret",
-    "retd",
     "atty",
     "attorney",
-    "counselor",
+];
+
+/// Degrees, honours and callings behind a name.
+const DEGREES: &[&str] = &[
+    "esquire", "esq", "phd", "md", "jd", "dds", "dmd", "dvm", "mba", "cpa", "rn", "do", "od", "llm", "llb", "ma", "ba",
+    "msc", "bsc", "mbe", "obe", "cbe", "qc", "kc", "ret", "retd", "cfa", "pe", "mp", "mep", "sj", "dr", "mr", "mrs",
+    "ms",
 ];
 
 /// What tells members of a family apart, weakly.
@@ -240,6 +223,7 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
 #[derive(Clone, Copy, Default)]
 struct Small {
     title: bool,
+    degree: bool,
     suffix: bool,
     particle: bool,
     stop: bool,
@@ -250,6 +234,9 @@ static SMALL: LazyLock<HashMap<&'static str, Small>> = LazyLock::new(|| {
     let mut small: HashMap<&'static str, Small> = HashMap::default();
     for word in TITLES {
         small.entry(word).or_default().title = true;
+    }
+    for word in DEGREES {
+        small.entry(word).or_default().degree = true;
     }
     for word in SUFFIXES {
         small.entry(word).or_default().suffix = true;
@@ -289,9 +276,14 @@ pub(crate) fn legal_form(words: &[&str]) -> Option<(&'static str, usize)> {
     phrases.iter().find(|(phrase, _)| words.starts_with(phrase)).map(|(phrase, class)| (*class, phrase.len()))
 }
 
-/// Whether a word is a title or a degree.
+/// Whether a word is a title.
 pub(crate) fn is_title(word: &str) -> bool {
     SMALL.get(word).is_some_and(|small| small.title)
+}
+
+/// Whether a word is a degree or the like, behind a name.
+pub(crate) fn is_degree(word: &str) -> bool {
+    SMALL.get(word).is_some_and(|small| small.degree)
 }
 
 /// Whether a word tells members of a family apart.
