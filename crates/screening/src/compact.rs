@@ -104,7 +104,7 @@ impl Compact {
     fn intern(&mut self, word: &PreparedWord) -> u32 {
         let mut found = None;
         let words = &self.words;
-        self.words_by_key.visit(keys::exact(&word.text, word.bare), &mut |id| {
+        self.words_by_key.visit(keys::exact(&word.text, word.bare), usize::MAX, &mut |id| {
             let slot = &words[id as usize];
             if *slot.text == *word.text && slot.bare == word.bare {
                 found = Some(id);
@@ -216,8 +216,8 @@ impl Store for Compact {
         (self.lines.len() - self.free.len()) as u32
     }
 
-    fn words_with(&self, key: Key, visit: &mut dyn FnMut(WordId)) {
-        self.words_by_key.visit(key, &mut |id| visit(WordId(id)));
+    fn words_with(&self, key: Key, most: usize, visit: &mut dyn FnMut(WordId)) {
+        self.words_by_key.visit(key, most, &mut |id| visit(WordId(id)));
     }
 
     fn word(&self, id: WordId) -> Word<'_> {
@@ -235,13 +235,7 @@ impl Store for Compact {
     }
 
     fn names_with(&self, key: Key, most: usize, visit: &mut dyn FnMut(NameId)) {
-        let mut left = most;
-        self.names_by_key.visit(key, &mut |id| {
-            if left > 0 {
-                left -= 1;
-                visit(NameId(id));
-            }
-        });
+        self.names_by_key.visit(key, most, &mut |id| visit(NameId(id)));
     }
 
     fn terms(&self, id: NameId, terms: &mut Vec<Term>) {

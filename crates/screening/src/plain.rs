@@ -59,9 +59,9 @@ impl Store for PlainStore {
         self.names.len() as u32
     }
 
-    fn words_with(&self, key: Key, visit: &mut dyn FnMut(WordId)) {
+    fn words_with(&self, key: Key, most: usize, visit: &mut dyn FnMut(WordId)) {
         let range = (key, WordId(0))..=(key, WordId(u32::MAX));
-        self.words_by_key.range(range).for_each(|(_, id)| visit(*id));
+        self.words_by_key.range(range).take(most).for_each(|(_, id)| visit(*id));
     }
 
     fn word(&self, id: WordId) -> Word<'_> {

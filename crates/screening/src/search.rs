@@ -115,8 +115,11 @@ fn keep(best: &mut HashMap<Handle, Candidate>, candidate: Candidate) {
             vacant.insert(candidate);
         }
         Entry::Occupied(mut known) => {
-            let better = |one: &Candidate| (one.matched.confidence, Reverse(one.matched.match_type));
-            if better(&candidate) > better(known.get()) {
+            // Of equals the first by the alphabet, so that the answer does not depend on how names are kept.
+            fn rank(one: &Candidate) -> (f64, Reverse<MatchType>, Reverse<&str>) {
+                (one.matched.confidence, Reverse(one.matched.match_type), Reverse(&one.matched.name))
+            }
+            if rank(&candidate) > rank(known.get()) {
                 known.insert(candidate);
             }
         }
@@ -156,7 +159,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
         let names = store.names();
         let rarity = |word: &keys::PreparedWord| {
             let mut with_word = 0;
-            store.words_with(keys::exact(&word.text, word.bare), &mut |id| {
+            store.words_with(keys::exact(&word.text, word.bare), usize::MAX, &mut |id| {
                 let known = store.word(id);
                 if known.text == word.text && known.bare == word.bare {
                     with_word = known.names;
@@ -347,13 +350,8 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
     ) -> Vec<(WordId, Likeness, u32)> {
         seen.clear();
         for key in keys {
-            let mut left = if bare { COMPARED_BARE_MAX } else { COMPARED_MAX };
-            self.store.words_with(key, &mut |id| {
-                if left > 0 {
-                    left -= 1;
-                    seen.push(id);
-                }
-            });
+            let most = if bare { COMPARED_BARE_MAX } else { COMPARED_MAX };
+            self.store.words_with(key, most, &mut |id| seen.push(id));
         }
         seen.sort_unstable();
         seen.dedup();
@@ -380,7 +378,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
         }
         let find = |part: &str| {
             let mut found = None;
-            self.store.words_with(keys::exact(part, false), &mut |id| {
+            self.store.words_with(keys::exact(part, false), usize::MAX, &mut |id| {
                 let word = self.store.word(id);
                 if word.text == part && !word.bare && word.names > 0 {
                     found = Some((id, word.names));

@@ -60,8 +60,8 @@ pub struct Entry<'a> {
 pub trait Store {
     /// How many names there are.
     fn names(&self) -> u32;
-    /// Visits the words that are kept under a key.
-    fn words_with(&self, key: Key, visit: &mut dyn FnMut(WordId));
+    /// Visits the words that are kept under a key, up to `most`.
+    fn words_with(&self, key: Key, most: usize, visit: &mut dyn FnMut(WordId));
     /// A word that [`words_with`](Self::words_with) gave.
     fn word(&self, id: WordId) -> Word<'_>;
     /// Visits the names that a word identifies, up to `most`.

@@ -89,12 +89,15 @@ impl Multi {
         self.free = at;
     }
 
-    pub(super) fn visit(&self, key: Key, visit: &mut dyn FnMut(u32)) {
+    /// Visits up to `most` values of a key.
+    pub(super) fn visit(&self, key: Key, most: usize, visit: &mut dyn FnMut(u32)) {
         let mut at = self.heads.get(&key.0).copied().unwrap_or(NONE);
-        while at != NONE {
+        let mut left = most;
+        while at != NONE && left > 0 {
             let node = self.nodes[at as usize];
             visit(node.value);
             at = node.next;
+            left -= 1;
         }
     }
 
@@ -110,7 +113,7 @@ mod tests {
 
     fn all(multi: &Multi, key: u32) -> Vec<u32> {
         let mut found = Vec::new();
-        multi.visit(Key(key), &mut |value| found.push(value));
+        multi.visit(Key(key), usize::MAX, &mut |value| found.push(value));
         found
     }
 

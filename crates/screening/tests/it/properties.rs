@@ -10,7 +10,7 @@ fn has_words(text: &str, kind: Kind) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_pair_scores_the_same_both_ways(a in name(), b in name(), kind in kind()) {
