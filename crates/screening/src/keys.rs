@@ -178,17 +178,18 @@ impl PreparedName {
     pub fn new(text: &str, kind: Kind, alias: bool) -> Self {
         let name = Name::read(text, kind);
         let whole = whole(name.tokens());
-        let mut words: Vec<_> = name.tokens().iter().map(PreparedWord::new).collect();
-        words.truncate(fold::WORDS_MAX);
-        Self { text: text.to_owned(), kind: name.kind(), alias, words, whole }
+        let kind = name.kind();
+        let words = name.into_tokens().into_iter().take(fold::WORDS_MAX).map(PreparedWord::new).collect();
+        Self { text: text.to_owned(), kind, alias, words, whole }
     }
 }
 
 impl PreparedWord {
-    fn new(token: &Token) -> Self {
+    fn new(token: Token) -> Self {
         // Marked, so that the form `co` and somebody called Co are two words of the vocabulary.
         let (text, sounds) = if token.class.aligns() {
-            (token.text.clone(), sound::sounds_of(&token.text, token.bare))
+            let sounds = sound::sounds_of(&token.text, token.bare);
+            (token.text, sounds)
         } else {
             (format!("={}", token.text), String::new())
         };

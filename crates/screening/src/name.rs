@@ -112,6 +112,10 @@ impl Name {
         self.kind
     }
 
+    pub(crate) fn into_tokens(self) -> Vec<Token> {
+        self.tokens
+    }
+
     /// Its words, in their order.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens

@@ -194,7 +194,8 @@ fn render(both: &Both, figures: Option<&Figures>, queries: usize, (f1, auc): (f6
     ] {
         text.push_str(&format!("\n/// {about}\npub(crate) const {name}: [f64; FEATURES] = [\n"));
         for (weight, feature) in weights.iter().zip(FEATURE_NAMES) {
-            text.push_str(&format!("    // {feature}\n    {weight:.3},\n"));
+            // A zero has no sign.
+            text.push_str(&format!("    {:.3}, // {feature}\n", (weight * 1000.0).round() / 1000.0 + 0.0));
         }
         text.push_str("];\n");
     }
