@@ -286,7 +286,10 @@ impl StoreMut for Compact {
                 self.terms.push(number << CLASS_BITS | word.class as u32);
                 if word.class.identifies() {
                     let names = &mut self.words[number as usize].names;
-                    if let Err(place) = names.binary_search(&id) {
+                    // Nearly always the latest; a place that was freed may be anywhere.
+                    if names.last().is_none_or(|last| *last < id) {
+                        names.push(id);
+                    } else if let Err(place) = names.binary_search(&id) {
                         names.insert(place, id);
                     }
                 }
