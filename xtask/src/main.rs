@@ -5,6 +5,7 @@
 //!
 //! Leaves out: anything that `cargo` alone says as well (`cargo run`, `cargo bench`).
 
+mod screening;
 mod step;
 mod tidy;
 mod wasm;
@@ -64,7 +65,11 @@ const TASKS: &[Task] = &[
 ];
 
 fn main() -> ExitCode {
-    let words = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(done) = screening::run(&words) {
+        return done;
+    }
+    let words = words.join(" ");
     if matches!(words.as_str(), "" | "help" | "-h" | "--help") {
         print!("{}", usage());
         return ExitCode::SUCCESS;
@@ -94,8 +99,9 @@ fn perform(steps: &[Step], workspace: &Workspace) -> Vec<Finished> {
 }
 
 fn usage() -> String {
-    let width = TASKS.iter().map(|task| task.words.len()).max().unwrap_or(0);
-    let lines: String = TASKS.iter().map(|task| format!("  {:width$}  {}\n", task.words, task.about)).collect();
+    let tasks = || TASKS.iter().map(|task| (task.words, task.about)).chain(screening::TASKS);
+    let width = tasks().map(|(words, _)| words.len()).max().unwrap_or(0);
+    let lines: String = tasks().map(|(words, about)| format!("  {words:width$}  {about}\n")).collect();
     format!("cargo xtask TASK\n\n{lines}")
 }
 

@@ -9,7 +9,8 @@ use crate::step::Workspace;
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// All that also runs where there is no file system and no thread.
-const PORTABLE: &[&str] = &["engage-domain", "engage-journal", "engage-index", "engage-app", "engage-http"];
+const PORTABLE: &[&str] =
+    &["engage-domain", "engage-journal", "engage-index", "engage-screening", "engage-app", "engage-http"];
 
 /// Checks the portable crates, adding the target to the toolchain first when it is missing.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {

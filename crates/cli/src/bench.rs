@@ -13,6 +13,7 @@ mod list;
 mod maintenance;
 mod memory;
 mod rig;
+mod screening;
 mod seed;
 mod write;
 
@@ -64,7 +65,7 @@ pub struct Figure {
 type Measure = fn(&rig::Rig) -> anyhow::Result<Vec<(String, Figure)>>;
 
 /// Each gives one figure of its name, or several whose names go on behind it. Memory comes first, in a process that has used little.
-const MEASURES: [(&str, Measure); 11] = [
+const MEASURES: [(&str, Measure); 12] = [
     ("memory", memory::hibernated),
     ("write/in-process", write::in_process),
     ("write/http", http::write),
@@ -76,6 +77,7 @@ const MEASURES: [(&str, Measure); 11] = [
     ("list", list::list),
     ("reconcile", maintenance::reconciliation),
     ("rebuild", maintenance::rebuild),
+    ("screening", screening::screening),
 ];
 
 impl Figure {

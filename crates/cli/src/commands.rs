@@ -9,6 +9,7 @@ mod openapi;
 mod rebuild;
 mod reconcile;
 mod runs;
+mod screen;
 mod serve;
 mod sync_failures;
 mod token;
@@ -41,6 +42,7 @@ enum Command {
     Reconcile(reconcile::Reconcile),
     Rebuild(rebuild::Rebuild),
     SyncFailures(sync_failures::SyncFailures),
+    Screen(screen::Screen),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -63,6 +65,7 @@ impl Cli {
             Command::Reconcile(reconcile) => reconcile.run(self.json),
             Command::Rebuild(rebuild) => rebuild.run(self.json),
             Command::SyncFailures(failures) => failures.run(self.json),
+            Command::Screen(screen) => screen.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }

@@ -9,13 +9,25 @@ use serde_json::Value;
 /// A crate of this workspace and all others of it that it may depend on.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("engage-domain", &[]),
+    ("engage-screening", &[]),
     ("engage-journal", &["engage-domain"]),
     ("engage-index", &["engage-journal", "engage-domain"]),
-    ("engage-app", &["engage-index", "engage-journal", "engage-domain"]),
+    ("engage-app", &["engage-index", "engage-journal", "engage-screening", "engage-domain"]),
     ("engage-native", &["engage-app", "engage-index", "engage-journal", "engage-domain"]),
     // The journal and the index for their types alone; never native, so that it also runs where there is no native.
     ("engage-http", &["engage-app", "engage-index", "engage-journal", "engage-domain"]),
-    ("engage-cli", &["engage-http", "engage-native", "engage-app", "engage-index", "engage-journal", "engage-domain"]),
+    (
+        "engage-cli",
+        &[
+            "engage-http",
+            "engage-native",
+            "engage-app",
+            "engage-index",
+            "engage-journal",
+            "engage-screening",
+            "engage-domain",
+        ],
+    ),
     // Nobody may use it but tests, and it may use everybody.
     (
         "engage-testkit",
@@ -26,10 +38,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engage-app",
             "engage-index",
             "engage-journal",
+            "engage-screening",
             "engage-domain",
         ],
     ),
-    ("xtask", &[]),
+    // Fits the weights of the screening and draws their calibration; nothing else of the product.
+    ("xtask", &["engage-screening"]),
 ];
 
 /// Findings in the output of `cargo metadata --format-version 1 --no-deps`.

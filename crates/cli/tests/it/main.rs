@@ -13,5 +13,6 @@ mod crash;
 mod demo;
 mod import;
 mod metrics;
+mod screen;
 mod sync_failures;
 mod verify;
