@@ -1,8 +1,8 @@
 //! The followers: from journal to index.
 //!
 //! One thread beside each shard takes the firms that have something new and lets each one's [`Pass`](pass::Follower) catch up. The
-//! index is derived, so it yields to the conversations: between two rounds a follower rests as long as the round took, three times over, and at least
-//! [`REST_MIN`], in which a burst collapses into one row a conversation.
+//! index is derived, so it yields to the conversations: between two rounds a follower rests three times as long as the round kept a
+//! processor busy, and at least [`REST_MIN`], in which a burst collapses into one row a conversation.
 //!
 //! Guarantees: an index error never reaches whoever wrote; it is retried with back-off and jitter for as long as it lasts. A follower that is
 //! alive has a heartbeat, also when there is nothing to follow.
@@ -155,7 +155,7 @@ impl Worker {
             if firms.is_empty() {
                 continue;
             }
-            let began = Instant::now();
+            let began = worked();
             let committed: Vec<_> = firms.iter().map(|firm| firm.committed_seq()).collect();
             for firm in &firms {
                 if self.stopping.load(Ordering::SeqCst) {
@@ -167,7 +167,7 @@ impl Worker {
                 // Nobody writes, so nobody is in the way of catching up.
                 continue;
             }
-            let rest = (began.elapsed() * 3).clamp(REST_MIN, REST_MAX);
+            let rest = (worked().saturating_sub(began) * 3).clamp(REST_MIN, REST_MAX);
             // The rest is the point: conversations go first, and bursts collapse.
             thread::sleep(rest);
         }
@@ -271,6 +271,21 @@ impl Worker {
         let retry = Retry { firm: Arc::clone(firm), due: Instant::now() + wait, failed };
         self.retries.insert(firm.id.clone(), retry);
     }
+}
+
+/// For how long this thread has kept a processor busy. What it waited for the disk, such as a write-ahead log that is copied back, was no time
+/// that it took from anybody.
+#[cfg(unix)]
+fn worked() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// The time, where no clock tells a thread's own.
+#[cfg(not(unix))]
+fn worked() -> Duration {
+    static FIRST: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    FIRST.elapsed()
 }
 
 /// Whether none of the firms has had a commit since.
