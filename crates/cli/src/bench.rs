@@ -7,6 +7,7 @@ mod activate;
 mod bare;
 mod baseline;
 mod client;
+mod dice;
 mod http;
 mod lag;
 mod list;

@@ -43,8 +43,8 @@ pub trait IndexRow: Sized + Send + 'static {
     /// The version of its object that it shows.
     fn version(&self) -> Version;
 
-    /// Writes it, unless the table holds it at the same or a higher version already. An audit row and a passage are written once and never
-    /// replaced. Idempotent, whatever the order of arrival.
+    /// Writes it, unless the table holds it at the same or a higher version already. An audit row and a passage are written once and
+    /// never replaced. Idempotent, whatever the order of arrival.
     fn to_statement(&self) -> Statement {
         Statement::new(upsert::text(Self::TABLE), self.params())
     }

@@ -33,12 +33,18 @@ enum Sort {
     Identifier,
 }
 
+/// FNV-1a begins with it.
+pub(crate) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a: a hash that goes on over some bytes.
+pub(crate) fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 /// FNV-1a, folded; only ever compared with itself.
 fn key(sort: Sort, parts: &[&[u8]]) -> Key {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64 ^ (sort as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for byte in parts.iter().flat_map(|part| part.iter()) {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+    let seed = FNV ^ (sort as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut hash = parts.iter().fold(seed, |hash, part| fnv(hash, part));
     hash ^= hash >> 29;
     hash = hash.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     Key((hash ^ (hash >> 32)) as u32)

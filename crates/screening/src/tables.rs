@@ -8,6 +8,8 @@ use std::{
     sync::LazyLock,
 };
 
+use crate::keys;
+
 /// A map that is asked several times for each comparison, with FNV-1a, which is quick for words and always the same.
 type HashMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<Fnv>>;
 
@@ -16,7 +18,7 @@ struct Fnv(u64);
 
 impl Default for Fnv {
     fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+        Self(keys::FNV)
     }
 }
 
@@ -27,9 +29,7 @@ impl Hasher for Fnv {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        self.0 = keys::fnv(self.0, bytes);
     }
 }
 

@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 
 use engage_screening::{Handle, Options, Party, Screen};
 
-use self::names::{Dice, misspelled, party};
-use super::{Figure, rig::Rig};
+use self::names::{misspelled, party};
+use super::{
+    Figure,
+    dice::Dice,
+    rig::{Rig, quantile_us},
+};
 
 /// How many names are screened at each size.
 const QUERIES: usize = 3_000;
@@ -34,7 +38,7 @@ impl Growing {
         Self { screen: Screen::new(), dice: Dice::new(7), size: 0, known: vec![] }
     }
 
-    /// Adds parties up to a size; how long each took, sorted, and all together.
+    /// Adds parties up to a size; how long each took, and all together.
     fn grow(&mut self, size: u32) -> (Vec<Duration>, Duration) {
         let parties: Vec<Party> = (self.size..size).map(|_| party(&mut self.dice)).collect();
         let mut times = Vec::with_capacity(parties.len());
@@ -49,31 +53,21 @@ impl Growing {
             self.size += 1;
         }
         let together = started.elapsed();
-        times.sort_unstable();
         (times, together)
     }
 
-    /// How long each of many queries took, sorted.
+    /// How long each of many queries took.
     fn ask(&self, queries: usize) -> Vec<Duration> {
         let mut dice = Dice::new(9);
-        let mut times: Vec<_> = (0..queries)
-            .map(|_| {
-                let name = &self.known[dice.below(self.known.len() as u64) as usize];
-                let asked = Party::named(misspelled(name, &mut dice));
-                let began = Instant::now();
-                std::hint::black_box(self.screen.search(&asked, &Options::default()));
-                began.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        times
+        let times = (0..queries).map(|_| {
+            let name = &self.known[dice.below(self.known.len() as u64) as usize];
+            let asked = Party::named(misspelled(name, &mut dice));
+            let began = Instant::now();
+            std::hint::black_box(self.screen.search(&asked, &Options::default()));
+            began.elapsed()
+        });
+        times.collect()
     }
-}
-
-/// Microseconds within which this share of sorted times are.
-fn within(times: &[Duration], share: f64) -> f64 {
-    let place = (times.len() as f64 * share).ceil() as usize;
-    times.get(place.saturating_sub(1)).map_or(0.0, |time| time.as_nanos() as f64 / 1000.0)
 }
 
 /// Queries, insertions, building and memory.
@@ -82,24 +76,21 @@ pub(super) fn screening(rig: &Rig) -> anyhow::Result<Vec<(String, Figure)>> {
     let mut figures = vec![];
     let mut built = Duration::ZERO;
     for (size, bound) in SIZES.into_iter().take(rig.size(2, 3)) {
-        let (inserted, together) = registry.grow(size);
+        let (mut inserted, together) = registry.grow(size);
         built += together;
-        let passes = (0..PASSES).map(|_| registry.ask(rig.size(QUERIES / 10, QUERIES)));
-        let asked = passes.min_by(|a, b| within(a, 0.99).total_cmp(&within(b, 0.99))).unwrap_or_default();
-        let p99 = within(&asked, 0.99);
+        let passes = (0..PASSES).map(|_| {
+            let mut asked = registry.ask(rig.size(QUERIES / 10, QUERIES));
+            [0.5, 0.99].map(|q| quantile_us(&mut asked, q))
+        });
+        let [p50, p99] = passes.min_by(|a, b| a[1].total_cmp(&b[1])).unwrap_or([f64::NAN; 2]);
         let store = registry.screen.store();
         let bytes = (store.bytes() / store.len().max(1)) as f64;
         let query = Figure::new(p99, bound, p99 / bound, "us p99").at_most("<= 1", 1.0);
-        figures.push((
-            format!("screening/query-{size}"),
-            query.with_number("p50", within(&asked, 0.50)).with("words", store.vocabulary()),
-        ));
-        let insert = within(&inserted, 0.99);
-        let insert = Figure::new(insert, 100.0, insert / 100.0, "us p99").at_most("<= 1", 1.0);
-        figures.push((
-            format!("screening/insert-{size}"),
-            insert.with_number("p50", within(&inserted, 0.50)).with_number("most", within(&inserted, 1.0)),
-        ));
+        figures
+            .push((format!("screening/query-{size}"), query.with_number("p50", p50).with("words", store.vocabulary())));
+        let [p50, p99, most] = [0.5, 0.99, 1.0].map(|q| quantile_us(&mut inserted, q));
+        let insert = Figure::new(p99, 100.0, p99 / 100.0, "us p99").at_most("<= 1", 1.0);
+        figures.push((format!("screening/insert-{size}"), insert.with_number("p50", p50).with_number("most", most)));
         if size == 1_000_000 {
             let memory = Figure::new(bytes, BYTES, bytes / BYTES, "bytes a party").at_most("<= 1", 1.0);
             figures.push(("screening/memory".into(), memory));

@@ -14,6 +14,8 @@ use engage_index::{AssignmentRow, AuditRow, ConversationRow, IndexRow, Param, Pa
 use engage_journal::Sql;
 use engage_native::sqlite::Db;
 
+use super::dice::Dice;
+
 /// When the first conversation began: 2024-01-01.
 pub(super) const BEGAN: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 /// Over how long they began, whatever their number: two years.
@@ -29,22 +31,9 @@ pub(super) fn person(number: u64) -> UserId {
     UserId::from_ulid(ulid::Ulid(u128::from(number) + 1))
 }
 
-/// Numbers that look drawn at random and are the same every time (SplitMix64).
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-}
-
 /// The conversation with that number of so many.
 fn row(firm: &FirmId, number: u64, of: u64) -> anyhow::Result<ConversationRow> {
-    let mut draw = Draw(number.wrapping_mul(1_000_003));
+    let mut draw = Dice::new(number.wrapping_mul(1_000_003));
     let offset = i128::from(SPAN_MS) * i128::from(number) / i128::from(of);
     let created_at = BEGAN.plus_millis(i64::try_from(offset)?);
     let random = u128::from(draw.below(u64::MAX));
@@ -139,7 +128,7 @@ fn people(db: &mut Db, firm: &FirmId, count: u64) -> anyhow::Result<()> {
         for entry in rest {
             put(db, &entry.to_statement())?;
         }
-        put(db, &PassageRow::batch_statement(&passages))?;
+        put(db, &PassageRow::batch_statement(&passages)?)?;
         db.commit()?;
     }
     Ok(())
@@ -163,7 +152,7 @@ fn user(firm: &FirmId, number: u64) -> UserRow {
 }
 
 fn assignment(firm: &FirmId, conversation: &ConversationRow, number: u64, staff: u64) -> AssignmentRow {
-    let mut draw = Draw(number.wrapping_mul(2_000_003));
+    let mut draw = Dice::new(number.wrapping_mul(2_000_003));
     let active = conversation.status == Status::Active;
     AssignmentRow {
         firm_id: firm.clone(),
@@ -184,7 +173,7 @@ fn assignment(firm: &FirmId, conversation: &ConversationRow, number: u64, staff:
 
 /// A conflict, as the registry will write one; nothing projects them yet.
 fn conflict(firm: &FirmId, conversation: &ConversationRow, number: u64) -> Statement {
-    let mut draw = Draw(number.wrapping_mul(3_000_003));
+    let mut draw = Dice::new(number.wrapping_mul(3_000_003));
     let mut one_of = |words: &[&str]| Param::text(words[draw.below(words.len() as u64) as usize]);
     let params = vec![
         Param::from(firm),
@@ -202,7 +191,7 @@ fn conflict(firm: &FirmId, conversation: &ConversationRow, number: u64) -> State
 }
 
 /// How many different words are said.
-const VOCABULARY: f64 = 20_000.0;
+const VOCABULARY: u64 = 20_000;
 
 /// The word that is the `rank`th most common: said about as often as real ones, each half as often as the one of half its rank.
 pub(super) fn word(rank: u64) -> String {
@@ -211,8 +200,8 @@ pub(super) fn word(rank: u64) -> String {
 
 /// What is known of a conversation's client (even numbers), or twenty words that were said.
 fn passage(firm: &FirmId, conversation: &ConversationRow, number: u64) -> PassageRow {
-    let mut draw = Draw(number.wrapping_mul(5_000_003));
-    let mut said = || word(VOCABULARY.powf(draw.below(1_000_000) as f64 / 1e6) as u64);
+    let mut draw = Dice::new(number.wrapping_mul(5_000_003));
+    let mut said = || word(draw.rank(VOCABULARY));
     let named = number.is_multiple_of(2);
     let message = (!named).then(|| (0..20).map(|_| said()).collect::<Vec<_>>().join(" ").as_str().into());
     let at = u64::try_from(conversation.created_at.as_millis()).unwrap_or(0);
@@ -230,7 +219,7 @@ fn passage(firm: &FirmId, conversation: &ConversationRow, number: u64) -> Passag
 
 /// The entry with that number; four in ten are looks.
 fn entry(firm: &FirmId, conversation: &ConversationRow, number: u64, staff: u64) -> AuditRow {
-    let mut draw = Draw(number.wrapping_mul(4_000_003));
+    let mut draw = Dice::new(number.wrapping_mul(4_000_003));
     let at = conversation.created_at.plus_millis((number % 3) as i64);
     let action = match draw.below(10) {
         0..3 => "access_conversation",

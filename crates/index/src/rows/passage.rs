@@ -1,8 +1,9 @@
 //! `passage_index`.
 
+use std::sync::LazyLock;
+
 use engage_domain::{ConversationId, EntryId, FirmId, Version, text::Private};
 use engage_journal::{self as journal, Row};
-use serde_json::{Value, json};
 
 use super::{IndexRow, parse, private, text_of, version};
 use crate::{Param, Statement, Table, scan::Key};
@@ -29,25 +30,27 @@ pub struct PassageRow {
 }
 
 impl PassageRow {
-    /// Writes some rows at once, each as [`IndexRow::to_statement`] would. One statement, for the full-text index writes a segment of its own for
-    /// each statement that reaches it through a trigger; one parameter, for they may be thousands.
-    pub fn batch_statement(rows: &[Self]) -> Statement {
-        let values: Value = rows
-            .iter()
-            .map(|row| {
-                let Self { firm_id, passage_id, session_id, client_name, client_email, situation, message, version } =
-                    row;
-                json!([firm_id, passage_id, session_id, client_name, client_email, situation, message, version])
-            })
-            .collect();
-        let columns = Table::Passage.columns();
-        let picked = (0..columns.len()).map(|at| format!("value ->> {at}")).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "INSERT INTO passage_index ({}) SELECT {picked} FROM json_each(?1) WHERE true
-               ON CONFLICT (firmId, passageId) DO NOTHING",
-            columns.join(", ")
-        );
-        Statement::new(sql, vec![Param::text(values.to_string())])
+    /// Writes some rows at once, each as [`IndexRow::to_statement`] would. One statement, for the full-text index writes a segment of
+    /// its own for each statement that reaches it through a trigger; one parameter, for they may be thousands.
+    ///
+    /// [`journal::Error::Corrupt`] where a row cannot be written as JSON, which no text can cause.
+    pub fn batch_statement(rows: &[Self]) -> Result<Statement, journal::Error> {
+        static TEXT: LazyLock<String> = LazyLock::new(|| {
+            let columns = Table::Passage.columns();
+            let picked = (0..columns.len()).map(|at| format!("value ->> {at}")).collect::<Vec<_>>().join(", ");
+            format!(
+                "INSERT INTO passage_index ({}) SELECT {picked} FROM json_each(?1) WHERE true
+                   ON CONFLICT (firmId, passageId) DO NOTHING",
+                columns.join(", ")
+            )
+        });
+        let values = rows.iter().map(|row| {
+            let Self { firm_id, passage_id, session_id, client_name, client_email, situation, message, version } = row;
+            (firm_id, passage_id, session_id, client_name, client_email, situation, message, version)
+        });
+        let json = serde_json::to_string(&values.collect::<Vec<_>>())
+            .map_err(|error| journal::Error::Corrupt(format!("passages as JSON: {error}")))?;
+        Ok(Statement::new(&**TEXT, vec![Param::text(json)]))
     }
 }
 

@@ -448,7 +448,7 @@ fn write_passages(
         }
     }
     if !passages.is_empty() {
-        run(index, &PassageRow::batch_statement(&passages))?;
+        run(index, &PassageRow::batch_statement(&passages)?)?;
     }
     // An entry that was read before its erasure may be in the same pass.
     for entry in entries.iter().filter(|entry| projection::erases(entry)) {

@@ -93,9 +93,8 @@ impl Rebuild {
         }
     }
 
-    /// Takes indexes and triggers down before the first entry, and puts them up again, as many as a slice
-    /// allows, once the tables are full. True when
-    /// all are there.
+    /// Takes indexes and triggers down before the first entry, and puts them up again, as many as a slice allows, once the tables are
+    /// full. True when all are there.
     fn raise(&mut self, built: bool) -> Result<bool, Error> {
         let firm = self.builder.firm().id.clone();
         let db = self.builder.index()?;
@@ -162,7 +161,7 @@ impl Rebuild {
             Objects::None if !followed => Objects::None,
             Objects::None => Objects::UpTo(Kind::Conversation, "".into()),
             Objects::UpTo(kind, after) => match (self.builder.write_objects(*kind, after, now)?, kind) {
-                (Some(last), kind) => Objects::UpTo(*kind, last),
+                (Some(last), _) => Objects::UpTo(*kind, last),
                 (None, Kind::Conversation) => Objects::UpTo(Kind::User, "".into()),
                 (None, _) => Objects::All,
             },

@@ -6,6 +6,8 @@
 
 use engage_screening::{Kind, Party};
 
+use crate::bench::dice::Dice;
+
 const ONSETS: [&str; 24] = [
     "b", "br", "c", "ch", "d", "f", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "r", "s", "sh", "st", "t", "tr", "v",
     "w", "z",
@@ -17,33 +19,6 @@ const FORMS: [&str; 6] = ["Inc", "LLC", "Ltd", "Corp", "GmbH", "Holdings LLC"];
 const GIVEN: u64 = 6_000;
 const SURNAMES: u64 = 70_000;
 const WORDS: u64 = 60_000;
-
-/// Numbers that look random (SplitMix64).
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) const fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    /// A rank by Zipf's law with an exponent near 1: the logarithm of the rank is spread evenly.
-    fn rank(&mut self, of: u64) -> u64 {
-        let even = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-        ((of as f64 + 1.0).powf(even) - 1.0) as u64
-    }
-}
 
 /// The word of a rank in a list; lists have words of their own.
 fn word(list: u64, rank: u64) -> String {
