@@ -13,6 +13,10 @@ pub enum Resource {
     Conversation,
     /// A user.
     User,
+    /// A party of the registry.
+    Party,
+    /// A conflict of interest.
+    Conflict,
     /// An object that the index could not take in.
     SyncFailure,
 }
@@ -24,6 +28,8 @@ impl Resource {
             Self::Firm => "firm",
             Self::Conversation => "conversation",
             Self::User => "user",
+            Self::Party => "party",
+            Self::Conflict => "conflict",
             Self::SyncFailure => "sync_failure",
         }
     }

@@ -3,6 +3,7 @@
 //! - [`runtime`]: the port to whatever hosts objects and index.
 //! - [`access`]: who is let in, in which role; people that the firm does not know yet are registered on the way.
 //! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
+//! - [`screening`]: how names are compared for the registry.
 //! - [`users`], [`settings`]: the firm's people and what it can set.
 //! - [`lists`], [`search`], [`analytics`]: what the index answers.
 //! - [`audit`], [`reports`]: the audit trail, and what the index's rows come to.
@@ -33,6 +34,7 @@ pub mod operations;
 pub mod reports;
 pub mod resume;
 pub mod runtime;
+pub mod screening;
 pub mod search;
 pub mod settings;
 pub mod stream;

@@ -101,6 +101,7 @@ impl<R: Runtime> EventStream<R> {
             | Event::AssignmentCompleted { .. }
             | Event::PhaseChanged { .. }
             | Event::ConflictDecided { .. }
+            | Event::ConflictsScreened { .. }
             | Event::ConversationSecured { .. }
             | Event::ConversationClosed { .. }
             | Event::ConversationReopened { .. }

@@ -42,7 +42,7 @@ fn main() -> Result<(), Rejection> {
 /// One turn as the journal runs it: decide everything, then apply.
 fn run(state: &mut Conversation, command: &Command, minute: i64) -> Result<Vec<&'static str>, Rejection> {
     let now = Timestamp::from_millis(1_800_000_000_000 + minute * 60_000);
-    let context = Context { actor: &Actor::SYSTEM, now, claimed_by: None };
+    let context = Context::new(&Actor::SYSTEM, now);
     let events = state.decide(command, &context)?;
     for event in &events {
         state.apply(event, state.version.next());

@@ -84,25 +84,28 @@ impl Role {
     /// hangs on the object (`Aggregate::permit`).
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            Assign, DeleteConversations, Import, ListConversations, ManageSettings, ManageUsers, OperatePlatform,
-            ReadAudit, ReadConversations, ReadSettings, ReadUsers, WriteConversations,
+            Assign, CheckConflicts, DeleteConversations, Import, ListConversations, ManageSettings, ManageUsers,
+            OperatePlatform, ReadAudit, ReadConversations, ReadSettings, ReadUsers, ResolveConflicts,
+            WriteConversations,
         };
         match self {
             Self::ManagingPartner | Self::FirmAdmin | Self::System => true,
             Self::Attorney | Self::IntakeSpecialist => match permission {
-                ListConversations | ReadConversations | WriteConversations | Assign | ReadUsers | ReadSettings => true,
+                ListConversations | ReadConversations | WriteConversations | Assign | ReadUsers | ReadSettings
+                | CheckConflicts => true,
+                ResolveConflicts => matches!(self, Self::Attorney),
                 DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform => false,
             },
             Self::Paralegal => match permission {
-                ListConversations | ReadConversations | WriteConversations | ReadUsers | ReadSettings => true,
-                Assign | DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform => {
-                    false
-                }
+                ListConversations | ReadConversations | WriteConversations | ReadUsers | ReadSettings
+                | CheckConflicts => true,
+                Assign | DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform
+                | ResolveConflicts => false,
             },
             Self::ComplianceOfficer => match permission {
-                ListConversations | ReadConversations | ReadUsers | ReadSettings | ReadAudit => true,
-                WriteConversations | Assign | DeleteConversations | ManageUsers | ManageSettings | Import
-                | OperatePlatform => false,
+                ListConversations | ReadConversations | ReadUsers | ReadSettings | ReadAudit | CheckConflicts => true,
+                WriteConversations | ResolveConflicts | Assign | DeleteConversations | ManageUsers | ManageSettings
+                | Import | OperatePlatform => false,
             },
             Self::Client | Self::Visitor => false,
         }
@@ -140,6 +143,10 @@ pub enum Permission {
     Import,
     /// Read the audit trail.
     ReadAudit,
+    /// Check a name against the firm's registry.
+    CheckConflicts,
+    /// Resolve conflicts of interest.
+    ResolveConflicts,
     /// Have the firm's index reconciled, rebuilt, and what it could not take in tried again.
     OperatePlatform,
 }
@@ -159,6 +166,8 @@ impl Permission {
             Self::ManageSettings => "manage_settings",
             Self::Import => "import",
             Self::ReadAudit => "read_audit",
+            Self::CheckConflicts => "check_conflicts",
+            Self::ResolveConflicts => "resolve_conflicts",
             Self::OperatePlatform => "operate_platform",
         }
     }

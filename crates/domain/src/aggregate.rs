@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     actor::{Access, Actor, Denial, Intent},
+    firm,
+    registry::{Inquiry, Known, Outcome},
     time::Timestamp,
 };
 
@@ -78,6 +80,16 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who holds the key that [`Aggregate::wants_claim`] asked for, if anybody does.
     pub claimed_by: Option<&'a str>,
+    /// What is known of the registry that [`Aggregate::inquiry`] asked about.
+    pub known: &'a Known,
+}
+
+impl<'a> Context<'a> {
+    /// A decision that needs to know nothing but who asks, and when.
+    pub const fn new(actor: &'a Actor, now: Timestamp) -> Self {
+        static NOTHING: Known = Known::nothing();
+        Self { actor, now, claimed_by: None, known: &NOTHING }
+    }
 }
 
 /// A consistency boundary. `decide` and `apply` are pure and synchronous.
@@ -139,6 +151,21 @@ pub trait Aggregate: Clone + fmt::Debug + Default + Send + Sync + Serialize + De
     /// The key that `event` gives to a holder, or takes from everyone (`None`).
     fn claim(_event: &Self::Event) -> Option<(String, Option<String>)> {
         None
+    }
+
+    /// What `command` must know of the firm's registry to decide.
+    fn inquiry(_command: &Self::Command) -> Option<Inquiry<'_>> {
+        None
+    }
+
+    /// The event as one that changes the firm's registry, if it does.
+    fn registers(_event: &Self::Event) -> Option<&firm::Event> {
+        None
+    }
+
+    /// What conversations are to be told of `event`. It is posted with the event, and delivered whatever happens.
+    fn outcomes(_event: &Self::Event) -> &[Outcome] {
+        &[]
     }
 
     /// When the object next wants to be woken, if ever.

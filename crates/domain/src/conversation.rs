@@ -46,6 +46,10 @@ pub struct Conversation {
     pub phase_before_close: Option<Phase>,
     /// What is known of conflicts of interest.
     pub conflict_status: ConflictStatus,
+    /// The firm's version whose screening that status comes from; none: nobody was screened, people may decide.
+    pub screened: Option<Version>,
+    /// Since when the intake is frozen for a conflict of interest; none: it is not.
+    pub frozen_since: Option<Timestamp>,
     /// Who is responsible now.
     pub assigned_to: Option<UserId>,
     /// Each person's latest assignment, in the order in which they first were assigned.

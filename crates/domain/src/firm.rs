@@ -3,11 +3,14 @@
 //! Invariant: the state is bounded by the settings' limits. E-mail claims are unbounded, so they are rows that the journal
 //! keeps beside it (see [`Aggregate::claim`]).
 
+mod event;
+mod registry;
 mod settings;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+pub use self::event::Event;
 pub use self::settings::{
     AREA_GOALS_MAX, NAME_MAX, PRACTICE_AREAS_MAX, PracticeAreaSettings, RETENTION_DAYS_DEFAULT, RETENTION_DAYS_MAX,
     Settings, SettingsChange,
@@ -18,8 +21,9 @@ use crate::{
     actor::{Access, Actor, Denial, Intent, Permission},
     aggregate::{Aggregate, Context, Kind, Version},
     conversation::GoalTemplate,
-    id::{FirmId, UserId},
+    id::{ConflictId, FirmId, PartyId, UserId},
     practice_area::PracticeArea,
+    registry::{Inquiry, Outcome, Party, Verdict},
     text::{self, Invalid, Private},
     time::Timestamp,
 };
@@ -59,6 +63,8 @@ pub struct Firm {
     pub settings: Settings,
     /// When it was created.
     pub created_at: Timestamp,
+    /// How many parties its registry holds.
+    pub parties: u64,
 }
 
 /// What can be asked of a firm.
@@ -87,29 +93,40 @@ pub enum Command {
         /// The user.
         user: UserId,
     },
+    /// Screen a party and register it.
+    Register {
+        /// The id that it has, or gets.
+        id: PartyId,
+        /// The party.
+        party: Box<Party>,
+    },
+    /// Screen a party without registering it; recorded all the same.
+    Check(Box<Party>),
+    /// Look at a conflict; the same person again with the same notes: nothing happens.
+    Review {
+        /// The conflict.
+        id: ConflictId,
+        /// What was noted, in at most [`crate::registry::NOTES_MAX`] bytes.
+        notes: Option<Private>,
+    },
+    /// Resolve a conflict, or resolve it otherwise than before.
+    Resolve {
+        /// The conflict.
+        id: ConflictId,
+        /// How.
+        verdict: Box<Verdict>,
+    },
+    /// Take up a conflict again that was resolved; open: nothing happens.
+    Reopen {
+        /// The conflict.
+        id: ConflictId,
+        /// Why, in at most [`crate::registry::REASON_MAX`] bytes.
+        reason: Private,
+    },
     /// Refuse the firm's people until reinstated.
     Suspend,
     /// Serve the firm again.
     Reinstate,
-}
-
-/// What can have happened to a firm.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", rename_all_fields = "camelCase")]
-#[expect(missing_docs, reason = "each field repeats the command's, documented there")]
-pub enum Event {
-    /// It came to be.
-    FirmCreated { at: Timestamp, name: String, settings: Box<Settings> },
-    /// Name or settings changed; only what is new is present.
-    SettingsChanged { at: Timestamp, change: Box<SettingsChange> },
-    /// A practice area became known.
-    PracticeAreaAdded { at: Timestamp, area: PracticeAreaSettings },
-    /// An e-mail address belongs to a user.
-    EmailClaimed { at: Timestamp, email: Private, user: UserId },
-    /// It is no longer served.
-    FirmSuspended { at: Timestamp },
-    /// It is served again.
-    FirmReinstated { at: Timestamp },
 }
 
 /// Why a firm turned a command down.
@@ -118,6 +135,15 @@ pub enum Rejection {
     /// It exists already.
     #[error("the firm already exists")]
     AlreadyExists,
+    /// No conflict of that id.
+    #[error("the firm has no such conflict")]
+    UnknownConflict,
+    /// A resolved conflict is not reviewed; it can be reopened.
+    #[error("the conflict is resolved")]
+    ConflictResolved,
+    /// A conversation has as many parties as it can.
+    #[error("the conversation already has {} parties", crate::registry::PARTIES_MAX)]
+    TooManyParties,
     /// The address belongs to another user.
     #[error("email is already registered in this firm")]
     EmailTaken,
@@ -152,7 +178,7 @@ impl Aggregate for Firm {
 
     const KIND: Kind = Kind::Firm;
     const EVENT_SCHEMA: u32 = 1;
-    const STATE_SCHEMA: u32 = 1;
+    const STATE_SCHEMA: u32 = 2;
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
         let at = context.now;
@@ -190,6 +216,11 @@ impl Aggregate for Firm {
                     text::email(email.as_str()).map_err(|reason| Rejection::Invalid { field: "email", reason })?;
                 Ok(vec![Event::EmailClaimed { at, email: Private::new(email), user: *user }])
             }
+            Command::Register { id, party } => self.decide_registration(*id, party, context),
+            Command::Check(party) => self.decide_check(party, context),
+            Command::Review { id, notes } => self.decide_review(*id, notes.as_ref(), context),
+            Command::Resolve { id, verdict } => self.decide_resolution(*id, verdict, context),
+            Command::Reopen { id, reason } => self.decide_reopening(*id, reason, context),
             Command::Suspend if self.status == FirmStatus::Suspended => Ok(vec![]),
             Command::Suspend => Ok(vec![Event::FirmSuspended { at }]),
             Command::Reinstate if self.status == FirmStatus::Active => Ok(vec![]),
@@ -207,7 +238,14 @@ impl Aggregate for Firm {
             }
             Event::SettingsChanged { change, .. } => change.apply_to(&mut self.name, &mut self.settings),
             Event::PracticeAreaAdded { area, .. } => self.settings.practice_areas.push(area.clone()),
-            Event::EmailClaimed { .. } => {}
+            Event::PartyRegistered { .. } => self.parties += 1,
+            Event::EmailClaimed { .. }
+            | Event::PartyChanged { .. }
+            | Event::ConflictChecked { .. }
+            | Event::ConflictDetected { .. }
+            | Event::ConflictReviewed { .. }
+            | Event::ConflictResolved { .. }
+            | Event::ConflictReopened { .. } => {}
             Event::FirmSuspended { .. } => self.status = FirmStatus::Suspended,
             Event::FirmReinstated { .. } => self.status = FirmStatus::Active,
         }
@@ -222,6 +260,11 @@ impl Aggregate for Firm {
             Intent::Access(_) => Permission::ReadSettings,
             Intent::Command(Command::ClaimEmail { .. }) => Permission::ManageUsers,
             Intent::Command(Command::AddPracticeArea { .. }) => Permission::Import,
+            Intent::Command(Command::Register { .. }) => Permission::WriteConversations,
+            Intent::Command(Command::Check(_)) => Permission::CheckConflicts,
+            Intent::Command(Command::Review { .. } | Command::Resolve { .. } | Command::Reopen { .. }) => {
+                Permission::ResolveConflicts
+            }
             Intent::Command(Command::Create { .. } | Command::Change(_) | Command::Suspend | Command::Reinstate) => {
                 Permission::ManageSettings
             }
@@ -238,30 +281,11 @@ impl Aggregate for Firm {
     }
 
     fn action(event: &Event) -> &'static str {
-        match event {
-            Event::FirmCreated { .. } => "firm_created",
-            Event::SettingsChanged { .. } => "settings_changed",
-            Event::PracticeAreaAdded { .. } => "practice_area_added",
-            Event::EmailClaimed { .. } => "email_claimed",
-            Event::FirmSuspended { .. } => "firm_suspended",
-            Event::FirmReinstated { .. } => "firm_reinstated",
-        }
+        event.action()
     }
 
     fn details(event: &Event) -> Value {
-        match event {
-            Event::FirmCreated { settings, .. } => json!({ "timeZone": settings.time_zone }),
-            Event::SettingsChanged { change, .. } => json!({
-                "name": change.name,
-                "practiceAreas": change.practice_areas.as_ref().map(Vec::len),
-                "timeZone": change.time_zone,
-                "retentionDays": change.retention_days,
-                "jurisdiction": change.jurisdiction,
-            }),
-            Event::PracticeAreaAdded { area, .. } => json!({ "practiceArea": area.id }),
-            Event::EmailClaimed { user, .. } => json!({ "userId": user }),
-            Event::FirmSuspended { .. } | Event::FirmReinstated { .. } => json!({}),
-        }
+        event.details()
     }
 
     fn upcast(_schema: u32, event: Value) -> Value {
@@ -274,9 +298,38 @@ impl Aggregate for Firm {
             Command::Create { .. }
             | Command::Change(_)
             | Command::AddPracticeArea { .. }
+            | Command::Register { .. }
+            | Command::Check(_)
+            | Command::Review { .. }
+            | Command::Resolve { .. }
+            | Command::Reopen { .. }
             | Command::Suspend
             | Command::Reinstate => None,
         }
+    }
+
+    fn inquiry(command: &Command) -> Option<Inquiry<'_>> {
+        match command {
+            Command::Register { id, party } => Some(Inquiry::Party { id: Some(*id), party }),
+            Command::Check(party) => Some(Inquiry::Party { id: None, party }),
+            Command::Review { id, .. } | Command::Resolve { id, .. } | Command::Reopen { id, .. } => {
+                Some(Inquiry::Conflict(*id))
+            }
+            Command::Create { .. }
+            | Command::Change(_)
+            | Command::AddPracticeArea { .. }
+            | Command::ClaimEmail { .. }
+            | Command::Suspend
+            | Command::Reinstate => None,
+        }
+    }
+
+    fn registers(event: &Event) -> Option<&Event> {
+        event.is_of_registry().then_some(event)
+    }
+
+    fn outcomes(event: &Event) -> &[Outcome] {
+        event.outcomes()
     }
 
     fn claim(event: &Event) -> Option<(String, Option<String>)> {
@@ -284,11 +337,7 @@ impl Aggregate for Firm {
             Event::EmailClaimed { email, user, .. } => {
                 Some((format!("email:{}", email.as_str()), Some(user.to_string())))
             }
-            Event::FirmCreated { .. }
-            | Event::SettingsChanged { .. }
-            | Event::PracticeAreaAdded { .. }
-            | Event::FirmSuspended { .. }
-            | Event::FirmReinstated { .. } => None,
+            _ => None,
         }
     }
 }
@@ -298,7 +347,7 @@ mod tests {
     use super::*;
 
     fn decide(state: &Firm, command: &Command, claimed_by: Option<&str>) -> Result<Vec<Event>, Rejection> {
-        state.decide(command, &Context { actor: &Actor::SYSTEM, now: Timestamp::from_millis(1), claimed_by })
+        state.decide(command, &Context { claimed_by, ..Context::new(&Actor::SYSTEM, Timestamp::from_millis(1)) })
     }
 
     fn created() -> Firm {

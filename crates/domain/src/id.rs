@@ -146,6 +146,38 @@ ulid_id!(
     EntryId
 );
 
+ulid_id!(
+    /// A party that the firm knows: who it is in which role, in one conversation or in none.
+    PartyId
+);
+ulid_id!(
+    /// A conflict of interest between two parties.
+    ConflictId
+);
+
+impl PartyId {
+    /// The id of the party called `name` in a role of a conversation, or of none. Spaces and letter case make no other party, so naming
+    /// somebody twice meets the same one.
+    pub fn of(firm: &FirmId, conversation: Option<ConversationId>, role: &str, name: &str) -> Self {
+        let place = conversation.map(|id| id.to_string()).unwrap_or_default();
+        let folded = name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        Self::named(firm, "party", &format!("{place}/{role}/{folded}"))
+    }
+}
+
+impl ConflictId {
+    /// The id of the conflict between two parties, whichever comes first: two parties have one conflict.
+    pub fn between(a: PartyId, b: PartyId) -> Self {
+        let mut hash = Sha256::new();
+        for party in [a.min(b), a.max(b)] {
+            hash.update(party.as_ulid().to_bytes());
+        }
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        Self(Ulid::from_bytes(bytes))
+    }
+}
+
 impl UserId {
     /// The id of the user whom an identity provider calls `subject`: a ULID is taken as it is, an e-mail address is the
     /// user registered under it, any other subject is mapped to a name-based id. No look-up and no race decides who

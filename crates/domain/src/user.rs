@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     fn run(state: &mut User, command: Command, ms: i64) -> Result<Vec<&'static str>, Rejection> {
-        let context = Context { actor: &Actor::SYSTEM, now: Timestamp::from_millis(ms), claimed_by: None };
+        let context = Context::new(&Actor::SYSTEM, Timestamp::from_millis(ms));
         let events = state.decide(&command, &context)?;
         for event in &events {
             state.apply(event, state.version.next());

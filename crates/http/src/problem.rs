@@ -138,6 +138,8 @@ impl From<Error> for Problem {
                     Resource::Firm => Code::UnknownFirm,
                     Resource::Conversation => Code::UnknownConversation,
                     Resource::User => Code::UnknownUser,
+                    Resource::Party => Code::UnknownParty,
+                    Resource::Conflict => Code::UnknownConflict,
                     Resource::SyncFailure => Code::UnknownSyncFailure,
                 };
                 Self::new(code, detail)
@@ -161,6 +163,8 @@ fn of_conversation(rejection: conversation::Rejection, detail: String) -> Proble
     match rejection {
         Rejection::AlreadyStarted => Problem::new(Code::ConversationExists, detail),
         Rejection::Closed => Problem::new(Code::ConversationClosed, detail),
+        Rejection::Frozen => Problem::new(Code::IntakeFrozen, detail),
+        Rejection::Screened => Problem::with_field(Code::AlreadyScreened, "conflictStatus", detail),
         Rejection::Deleted => Problem::new(Code::ConversationDeleted, detail),
         Rejection::Erased => Problem::new(Code::ConversationErased, detail),
         // Nobody asks for an erasure over HTTP; whoever does is told the truth.
@@ -191,6 +195,9 @@ fn of_firm(rejection: firm::Rejection, detail: String) -> Problem {
     match rejection {
         Rejection::AlreadyExists => Problem::new(Code::FirmExists, detail),
         Rejection::EmailTaken => Problem::with_field(Code::EmailTaken, "email", detail),
+        Rejection::UnknownConflict => Problem::new(Code::UnknownConflict, detail),
+        Rejection::ConflictResolved => Problem::new(Code::ConflictResolved, detail),
+        Rejection::TooManyParties => Problem::new(Code::ConversationFull, detail),
         Rejection::Invalid { field, reason } => Problem::invalid(field, reason),
     }
 }

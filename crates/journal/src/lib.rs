@@ -6,6 +6,7 @@
 //! - [`activation`]: an object in memory, loaded from its snapshot and the events after it.
 //! - [`turn`]: one call on one object: permit, deduplicate, decide, append.
 //! - [`read`]: what readers ask, without a writer: entries for the follower, messages and events by page.
+//! - [`registry`]: the rows of a firm's parties and conflicts, and the letters to its conversations.
 //! - [`verify`]: walking the chains.
 //!
 //! Invariants: entries are only appended; an object's events have contiguous versions; each entry's hash covers the one
@@ -16,6 +17,7 @@ pub mod entry;
 pub mod error;
 mod links;
 pub mod read;
+pub mod registry;
 pub mod sql;
 pub mod store;
 pub mod turn;
@@ -25,6 +27,7 @@ pub use activation::Activation;
 pub use entry::{Entry, Hash};
 pub use error::Error;
 pub use read::{Message, Streamed};
+pub use registry::{Hit, Screens};
 pub use sql::{Row, Sql, Value};
 pub use store::Journal;
 pub use turn::{Answer, Call, CommandId, Ground, Hosted, Intent, ObjectKey, Recorded, Reply, Request, Turn};

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The numbered migrations, oldest first. A released one never changes; the schema only grows.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("registry.sql")];
 
 /// Brings the tables to the newest schema. Call it within a transaction, so that a migration lands whole or not at all.
 pub fn migrate(sql: &mut dyn Sql, now: Timestamp) -> Result<(), Error> {
@@ -46,6 +46,7 @@ pub struct Journal {
     last_at: Timestamp,
     last_id: Ulid,
     pub(crate) alarms_changed: bool,
+    pub(crate) letters_posted: bool,
 }
 
 /// The actor's part of an entry, and when: the same for every entry of one call.
@@ -74,7 +75,7 @@ impl Journal {
             Some((seq, at, id)) => (seq, at, id.as_ulid()),
             None => (0, Timestamp::from_millis(0), Ulid::nil()),
         };
-        Ok(Self { firm, last_seq, last_at, last_id, alarms_changed: false })
+        Ok(Self { firm, last_seq, last_at, last_id, alarms_changed: false, letters_posted: false })
     }
 
     /// The firm.
@@ -95,6 +96,11 @@ impl Journal {
     /// Whether an alarm was set or cleared since this was last asked, so that the host reads the earliest anew.
     pub const fn take_alarms_changed(&mut self) -> bool {
         std::mem::replace(&mut self.alarms_changed, false)
+    }
+
+    /// Whether letters were posted since this was last asked, so that the host delivers them.
+    pub const fn take_letters_posted(&mut self) -> bool {
+        std::mem::replace(&mut self.letters_posted, false)
     }
 
     /// `now`, or the time of the last entry if the clock has gone back behind it.

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use engage_domain::{
     self as domain, Actor, Aggregate, Context, Conversation, ConversationId, Denial, EntryId, Firm, FirmId, Kind,
-    Outcome, Timestamp, User, UserId, Version, actor::Access,
+    Outcome, Timestamp, User, UserId, Version, actor::Access, registry::Known,
 };
 use serde_json::json;
 
 use crate::{
-    Activation, Error, Sql, Value,
+    Activation, Entry, Error, Screens, Sql, Value,
+    activation::decode_event,
+    read, registry,
     sql::first,
     store::{self, Draft, Journal, Stamp},
 };
@@ -111,6 +113,8 @@ pub struct Answer<A: Aggregate> {
     pub state: Arc<A>,
     /// The entries it left, in order.
     pub recorded: Vec<Recorded>,
+    /// What happened, in order; nothing for an access, and of a repeated command what an erasure left.
+    pub events: Vec<A::Event>,
     /// Whether this is the first answer to a command that came again.
     pub replayed: bool,
 }
@@ -197,6 +201,8 @@ pub struct Ground<'a> {
     pub now: Timestamp,
     /// Fresh random bits.
     pub random: &'a mut dyn FnMut() -> u128,
+    /// Whoever compares names, where a firm is hosted.
+    pub screens: Option<&'a mut dyn Screens>,
 }
 
 /// The first answer to a named command, as it is kept.
@@ -225,19 +231,23 @@ impl Journal {
             actor: &actor,
             command_id: call.command_id.as_ref().map(|command| &*command.id),
         };
-        let mut pen = Pen { journal: self, sql, stamp, random: ground.random };
+        let screens = match &mut ground.screens {
+            Some(screens) => Some(&mut **screens as &mut dyn Screens),
+            None => None,
+        };
+        let mut pen = Pen { journal: self, sql, stamp, random: ground.random, screens };
         let command = match &call.intent {
-            Intent::Peek if activation.exists() => return pen.done(activation, vec![]),
+            Intent::Peek if activation.exists() => return pen.done(activation, vec![], vec![]),
             Intent::Command(command) if activation.exists() || A::creates(command) => command,
             Intent::Access(_) if activation.exists() => return pen.access(activation, call),
             Intent::Refused { resource_type, resource_id, denial } if activation.exists() => {
                 let details = json!({ "denial": denial, "resourceType": resource_type, "resourceId": resource_id });
                 let recorded = pen.entry(activation, "access_denied", Outcome::Blocked, &details.to_string(), None)?;
-                return pen.done(activation, vec![recorded]);
+                return pen.done(activation, vec![recorded], vec![]);
             }
             Intent::Note { action, details } if activation.exists() => {
                 let recorded = pen.entry(activation, action, Outcome::Success, details, None)?;
-                return pen.done(activation, vec![recorded]);
+                return pen.done(activation, vec![recorded], vec![]);
             }
             Intent::Peek | Intent::Command(_) | Intent::Access(_) | Intent::Refused { .. } | Intent::Note { .. } => {
                 return Ok(Turn::NotFound);
@@ -260,7 +270,11 @@ impl Journal {
             Some(key) => store::claimed_by(pen.sql, &key)?,
             None => None,
         };
-        let context = Context { actor: &call.actor, now, claimed_by: claimed_by.as_deref() };
+        let known = match A::inquiry(command) {
+            Some(inquiry) => registry::look_up(pen.sql, screens_of(&mut pen.screens)?, inquiry)?,
+            None => Known::nothing(),
+        };
+        let context = Context { actor: &call.actor, now, claimed_by: claimed_by.as_deref(), known: &known };
         let events = match activation.state.decide(command, &context) {
             Ok(events) => events,
             Err(rejection) => return Ok(Turn::Rejected(rejection)),
@@ -273,7 +287,7 @@ impl Journal {
         if let Some(named) = &call.command_id {
             pen.keep(activation, named, &recorded)?;
         }
-        pen.done(activation, recorded)
+        pen.done(activation, recorded, events)
     }
 }
 
@@ -283,6 +297,14 @@ struct Pen<'a> {
     sql: &'a mut dyn Sql,
     stamp: Stamp<'a>,
     random: &'a mut dyn FnMut() -> u128,
+    screens: Option<&'a mut dyn Screens>,
+}
+
+fn screens_of<'s>(screens: &'s mut Option<&mut dyn Screens>) -> Result<&'s mut dyn Screens, Error> {
+    match screens {
+        Some(screens) => Ok(&mut **screens),
+        None => Err(Error::Corrupt("parties are screened where no firm is hosted".into())),
+    }
 }
 
 impl Pen<'_> {
@@ -309,6 +331,15 @@ impl Pen<'_> {
         if let Some((key, holder)) = A::claim(event) {
             store::set_claim(self.sql, &key, holder.as_deref())?;
         }
+        if let Some(event) = A::registers(event)
+            && let Some((number, party)) = registry::take_in(self.sql, event, recorded.version, activation.seq)?
+        {
+            screens_of(&mut self.screens)?.keep(self.sql, number, &party)?;
+        }
+        for outcome in A::outcomes(event) {
+            registry::post(self.sql, outcome, recorded.version, recorded.at)?;
+            self.journal.letters_posted = true;
+        }
         Ok(recorded)
     }
 
@@ -322,7 +353,7 @@ impl Pen<'_> {
             return self.denied(activation, denial);
         }
         let recorded = self.entry(activation, A::access_action(access), Outcome::Success, "{}", None)?;
-        self.done(activation, vec![recorded])
+        self.done(activation, vec![recorded], vec![])
     }
 
     fn denied<A: Aggregate>(&mut self, activation: &mut Activation<A>, denial: Denial) -> Result<Turn<A>, Error> {
@@ -363,9 +394,14 @@ impl Pen<'_> {
             .map(drop)
     }
 
-    fn done<A: Aggregate>(&mut self, activation: &Activation<A>, recorded: Vec<Recorded>) -> Result<Turn<A>, Error> {
+    fn done<A: Aggregate>(
+        &mut self,
+        activation: &Activation<A>,
+        recorded: Vec<Recorded>,
+        events: Vec<A::Event>,
+    ) -> Result<Turn<A>, Error> {
         let id = id_of::<A>(&activation.key.name)?;
-        Ok(Turn::Done(Answer { id, state: Arc::clone(&activation.state), recorded, replayed: false }))
+        Ok(Turn::Done(Answer { id, state: Arc::clone(&activation.state), recorded, events, replayed: false }))
     }
 }
 
@@ -394,7 +430,19 @@ fn kept<A: Aggregate>(
     } else {
         Activation::<A>::load(sql, ObjectKey { kind: A::KIND, name })?.state
     };
-    Ok(Some(Turn::Done(Answer { id, state, recorded, replayed: true })))
+    let events = events_of::<A>(sql, &recorded)?;
+    Ok(Some(Turn::Done(Answer { id, state, recorded, events, replayed: true })))
+}
+
+/// What happened in the entries of a first answer.
+fn events_of<A: Aggregate>(sql: &mut dyn Sql, recorded: &[Recorded]) -> Result<Vec<A::Event>, Error> {
+    let mut events = Vec::with_capacity(recorded.len());
+    for Recorded { id, .. } in recorded {
+        if let Some(Entry { schema: Some(schema), payload: Some(payload), .. }) = read::entry_of(sql, *id)? {
+            events.push(decode_event::<A>(i64::from(schema), &payload)?);
+        }
+    }
+    Ok(events)
 }
 
 fn id_of<A: Aggregate>(name: &str) -> Result<A::Id, Error> {

@@ -310,7 +310,7 @@ impl Runtime for Platform {
         }
         let (reply, answer) = oneshot::channel();
         let firm_handle = self.addressed::<A>(firm, &call)?;
-        let job = Job { firm: firm_handle, request: A::request(id, call), reply: Some(reply) };
+        let job = Job { firm: firm_handle, request: A::request(id, call), letter: None, reply: Some(reply) };
         match self.shard_of(firm).try_send(Message::Job(job)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {

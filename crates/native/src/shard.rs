@@ -224,9 +224,14 @@ impl State {
                 if before.as_ref().is_none_or(|(_, due)| *due > now) {
                     break;
                 }
-                if let Some(request) = writer.due(&mut self.cache, now) {
-                    let job = Job { firm: Arc::clone(&firm), request, reply: None };
-                    writer.run(&mut self.cache, vec![job], now);
+                let mut jobs = writer.letters(now);
+                if jobs.is_empty()
+                    && let Some(request) = writer.due(&mut self.cache, now)
+                {
+                    jobs.push(Job { firm: Arc::clone(&firm), request, letter: None, reply: None });
+                }
+                if !jobs.is_empty() {
+                    writer.run(&mut self.cache, jobs, now);
                     // Also when the turn changed nothing, and so did not ask for it.
                     writer.read_alarm();
                     self.follower.notify(&firm);

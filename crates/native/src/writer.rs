@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use engage_app::Fault;
+use engage_app::{Fault, screening::MemoryScreens};
 use engage_domain::{Conversation, Firm, FirmId, Kind, Timestamp, User};
 use engage_journal::{
-    Activation, Call, Error, Ground, Hosted, Intent, Journal, ObjectKey, Reply, Request,
+    Activation, Call, Error, Ground, Hosted, Intent, Journal, ObjectKey, Reply, Request, Screens, registry,
     store::{self, COMMAND_TTL_MS},
 };
 use hashlink::LruCache;
@@ -20,11 +20,17 @@ use crate::{firm::FirmHandle, sqlite::Db};
 const PRUNE_MAX: i64 = 2_000;
 /// How often they are looked for.
 const PRUNE_EVERY_MS: i64 = COMMAND_TTL_MS / 48;
+/// Letters delivered in one batch.
+const LETTERS_MAX: i64 = 64;
+/// How long a letter waits whose conversation cannot be read.
+const LETTER_RETRY_MS: i64 = 60_000;
 
 /// A call on its way through a shard.
 pub(crate) struct Job {
     pub firm: Arc<FirmHandle>,
     pub request: Request,
+    /// The letter that it delivers.
+    pub letter: Option<i64>,
     /// Nobody waits for what an alarm led to.
     pub reply: Option<oneshot::Sender<Result<Reply, Fault>>>,
 }
@@ -48,6 +54,8 @@ pub(crate) struct Writer {
     /// The earliest alarm and whose it is.
     pub alarm: Option<(ObjectKey, Timestamp)>,
     pruned_at: Timestamp,
+    /// The names of the firm's parties, from the first call that screens one.
+    screens: Option<MemoryScreens>,
 }
 
 /// Ties each kind of aggregate to its variant of [`Active`].
@@ -106,13 +114,13 @@ impl Writer {
         let mut db = Db::journal(&firm.journal_path())?;
         db.transaction(|db| store::migrate(db, now))?;
         let journal = Journal::open(&mut db, firm.id.clone())?;
-        let alarm = store::earliest_alarm(&mut db)?;
+        let alarm = earliest(&mut db, &firm.id)?;
         let key = ObjectKey { kind: Kind::Firm, name: firm.id.as_str().into() };
         let state = Activation::<Firm>::load(&mut db, key)?;
         // In this order: whoever sees the state takes it that the journal's end is known.
         firm.committed(journal.last_seq(), now);
         firm.publish_state(&state.state);
-        Ok(Self { firm: Arc::clone(firm), db, journal, alarm, pruned_at: Timestamp::from_millis(0) })
+        Ok(Self { firm: Arc::clone(firm), db, journal, alarm, pruned_at: Timestamp::from_millis(0), screens: None })
     }
 
     /// Leaves everything in `journal.db` itself. Closing would not: a reader's connection closes later and cannot write.
@@ -136,6 +144,8 @@ impl Writer {
             }
             Err(error) => {
                 self.db.rollback();
+                // They may hold a party that was never registered.
+                self.screens = None;
                 for key in touched {
                     cache.remove(&(self.firm.id.clone(), key));
                 }
@@ -167,6 +177,12 @@ impl Writer {
                 Request::User(id, call) => self.call::<User>(cache, id.to_string(), call, touched, now)?,
                 Request::Firm(id, call) => self.call::<Firm>(cache, id.to_string(), call, touched, now)?,
             };
+            if let Some(letter) = job.letter {
+                match &reply {
+                    Ok(_) => registry::delivered(&mut self.db, letter)?,
+                    Err(_) => registry::postpone(&mut self.db, letter, now.plus_millis(LETTER_RETRY_MS))?,
+                }
+            }
             replies.push(reply);
         }
         for key in &*touched {
@@ -212,7 +228,15 @@ impl Writer {
             cache.get_mut(&slot).and_then(A::unwrap).expect("inserted above, under a key that holds the kind");
         touched.push(key);
         let mut random = random;
-        let turn = self.journal.turn(&mut self.db, activation, call, &mut Ground { now, random: &mut random })?;
+        if let Intent::Command(command) = &call.intent
+            && A::inquiry(command).is_some()
+            && self.screens.is_none()
+        {
+            self.screens = Some(MemoryScreens::load(&mut self.db)?);
+        }
+        let screens = self.screens.as_mut().map(|screens| screens as &mut dyn Screens);
+        let mut ground = Ground { now, random: &mut random, screens };
+        let turn = self.journal.turn(&mut self.db, activation, call, &mut ground)?;
         if !activation.exists() {
             // Asking for what does not exist must not fill the memory.
             cache.remove(&slot);
@@ -239,13 +263,14 @@ impl Writer {
             }
         }
         self.firm.committed(self.journal.last_seq(), now);
-        if self.journal.take_alarms_changed() {
+        // Both are asked, so that neither is left for the next time.
+        if self.journal.take_alarms_changed() | self.journal.take_letters_posted() {
             self.read_alarm();
         }
     }
 
     pub(crate) fn read_alarm(&mut self) {
-        match store::earliest_alarm(&mut self.db) {
+        match earliest(&mut self.db, &self.firm.id) {
             Ok(alarm) => self.alarm = alarm,
             Err(error) => {
                 tracing::error!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "alarms cannot be read");
@@ -265,6 +290,20 @@ impl Writer {
             }
         }
         self.firm.committed(self.journal.last_seq(), now);
+    }
+
+    /// The letters that are due, as calls on their conversations: each its own turn, as if they shared no journal with the firm.
+    pub(crate) fn letters(&mut self, now: Timestamp) -> Vec<Job> {
+        let due = registry::letters_due(&mut self.db, now, LETTERS_MAX).unwrap_or_else(|error| {
+            tracing::error!(firm = %self.firm.id, error = &error as &dyn std::error::Error, "letters cannot be read");
+            vec![]
+        });
+        let job = |letter: registry::Letter| {
+            let call = Call::new(engage_domain::Actor::SYSTEM, Intent::Command(letter.command()));
+            let request = Conversation::request(letter.outcome.conversation, call);
+            Job { firm: Arc::clone(&self.firm), request, letter: Some(letter.id), reply: None }
+        };
+        due.into_iter().map(job).collect()
     }
 
     /// The call that a due alarm stands for; none when no alarm is due.
@@ -309,6 +348,14 @@ impl Writer {
         let id = slot.1.name.parse().ok();
         Ok(id.zip(call).map(|(id, call)| A::request(id, call)))
     }
+}
+
+/// The earliest alarm, whose it is, and when; letters that wait are an alarm of the firm's.
+fn earliest(db: &mut Db, firm: &FirmId) -> Result<Option<(ObjectKey, Timestamp)>, Error> {
+    let alarm = store::earliest_alarm(db)?;
+    let letter = registry::next_letter(db)?;
+    let letter = letter.map(|due| (ObjectKey { kind: Kind::Firm, name: firm.as_str().into() }, due));
+    Ok(alarm.into_iter().chain(letter).min_by_key(|(_, due)| *due))
 }
 
 pub(crate) fn answer(job: Job, reply: Result<Reply, Fault>) {

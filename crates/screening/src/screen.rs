@@ -40,6 +40,11 @@ impl<S: Store> Screen<S> {
     pub fn search(&self, party: &Party, options: &Options) -> Vec<Match> {
         search::search(&self.store, party, options)
     }
+
+    /// As [`Screen::search`], passing over the parties of `except`, which ascend. They take nobody's place, however many they are.
+    pub fn search_beyond(&self, party: &Party, options: &Options, except: &[Handle]) -> Vec<Match> {
+        search::search_beyond(&self.store, party, options, except)
+    }
 }
 
 impl<S: StoreMut> Screen<S> {

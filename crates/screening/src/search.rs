@@ -79,17 +79,31 @@ pub struct Candidate {
 
 /// Parties that may be the one asked for, the likeliest first; of equal ones, that of the lower handle.
 pub fn search<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) -> Vec<Match> {
-    candidates(store, party, options).into_iter().map(|candidate| candidate.matched).collect()
+    search_beyond(store, party, options, &[])
+}
+
+/// As [`search`], passing over the parties of `except`, which ascend. They take nobody's place, however many they are.
+pub(crate) fn search_beyond<S: Store + ?Sized>(
+    store: &S,
+    party: &Party,
+    options: &Options,
+    except: &[Handle],
+) -> Vec<Match> {
+    found(store, party, options, except).into_iter().map(|candidate| candidate.matched).collect()
 }
 
 /// As [`search`], with what was measured.
 pub fn candidates<S: Store + ?Sized>(store: &S, party: &Party, options: &Options) -> Vec<Candidate> {
+    found(store, party, options, &[])
+}
+
+fn found<S: Store + ?Sized>(store: &S, party: &Party, options: &Options, except: &[Handle]) -> Vec<Candidate> {
     let mut best: HashMap<Handle, Candidate> = HashMap::default();
-    let identified = identified(store, &party.identifiers);
+    let identified = identified(store, &party.identifiers, except.len());
     for readings in keys::prepare_to_find(party) {
         let mut names: Option<Vec<(NameId, bool)>> = None;
         for name in &readings {
-            let mut query = Query::new(store, name);
+            let mut query = Query::new(store, name, except);
             // What is found by one reading of a name is scored by the other too.
             let names = names.get_or_insert_with(|| query.candidates(&identified));
             for (id, forced) in names {
@@ -127,10 +141,10 @@ fn keep(best: &mut HashMap<Handle, Candidate>, candidate: Candidate) {
 }
 
 /// The first names of parties that share an identifier.
-fn identified<S: Store + ?Sized>(store: &S, identifiers: &[Identifier]) -> Vec<NameId> {
+fn identified<S: Store + ?Sized>(store: &S, identifiers: &[Identifier], more: usize) -> Vec<NameId> {
     let mut names = Vec::new();
     for identifier in identifiers.iter().filter(|one| one.finds()) {
-        store.names_with(keys::identifier(identifier), KEYED_MAX, &mut |id| names.push(id));
+        store.names_with(keys::identifier(identifier), KEYED_MAX + more, &mut |id| names.push(id));
     }
     names.sort_unstable();
     names.dedup();
@@ -147,6 +161,7 @@ struct Alike {
 
 struct Query<'a, S: ?Sized> {
     store: &'a S,
+    except: &'a [Handle],
     names: u32,
     whole: Option<keys::Key>,
     side: Side<'a>,
@@ -155,7 +170,7 @@ struct Query<'a, S: ?Sized> {
 }
 
 impl<'a, S: Store + ?Sized> Query<'a, S> {
-    fn new(store: &'a S, name: &'a PreparedName) -> Self {
+    fn new(store: &'a S, name: &'a PreparedName, except: &'a [Handle]) -> Self {
         let names = store.names();
         let rarity = |word: &keys::PreparedWord| {
             let mut with_word = 0;
@@ -168,7 +183,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
             (with_word, names)
         };
         let side = score::side(name, &rarity);
-        Self { store, names, whole: name.whole, side, likeness: HashMap::default(), terms: Vec::new() }
+        Self { store, except, names, whole: name.whole, side, likeness: HashMap::default(), terms: Vec::new() }
     }
 
     /// The names to score, and whether each is scored whatever its words.
@@ -176,7 +191,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
         let alike = self.alike();
         let mut forced: Vec<NameId> = identified.to_vec();
         if let Some(whole) = self.whole {
-            self.store.names_with(whole, KEYED_MAX, &mut |id| forced.push(id));
+            self.store.names_with(whole, KEYED_MAX + self.except.len(), &mut |id| forced.push(id));
         }
         forced.sort_unstable();
         forced.dedup();
@@ -192,12 +207,18 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
         }
         lists.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let units = self.side.units.iter().filter(|unit| unit.class.identifies()).count();
-        let mut found = self.rarest(&lists, if units > 1 { SINGLE_MAX } else { ALONE_MAX });
+        let most = if units > 1 { SINGLE_MAX } else { ALONE_MAX };
+        let mut found = self.rarest(&lists, most + self.except.len());
         if units > 1 {
             self.twice(&lists, &by_word, &mut found);
         }
         found.sort_unstable();
         found.dedup();
+        if !self.except.is_empty() {
+            let wanted = |id: &NameId| self.except.binary_search(&self.store.entry(*id).party).is_err();
+            found.retain(wanted);
+            forced.retain(wanted);
+        }
         let mut rough: Vec<(f32, NameId)> = found.into_iter().map(|id| (self.rough(id, &by_word), id)).collect();
         if rough.len() > SCORED_MAX {
             rough.select_nth_unstable_by(SCORED_MAX - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -237,7 +258,7 @@ impl<'a, S: Store + ?Sized> Query<'a, S> {
     ) {
         let mut bits: Vec<Vec<u64>> = vec![Vec::new(); self.side.units.len()];
         let mut walked: Vec<WordId> = Vec::with_capacity(lists.len());
-        let (mut walk, mut left) = (self.store.walk_max(), TWICE_MAX);
+        let (mut walk, mut left) = (self.store.walk_max(), TWICE_MAX + self.except.len());
         for least in [STRONG, 0.0] {
             for (_, word, names) in lists {
                 let units = &by_word[word];

@@ -155,7 +155,7 @@ impl Rows {
             row.notes.push(Note::ActivityLeftOut { last_activity });
         }
         // The conversation's own rules, before anything is sent: what passes here is refused for no value of the row.
-        let context = Context { actor: &Actor::SYSTEM, now: self.target.now, claimed_by: None };
+        let context = Context::new(&Actor::SYSTEM, self.target.now);
         Conversation::default().decide(&row.command(None, vec![]), &context).map_err(|rejection| match rejection {
             Rejection::Invalid { field: "content", reason } => RowError::Invalid { field: Field::Message, reason },
             rejection => RowError::Rejected(rejection),

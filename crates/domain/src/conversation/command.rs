@@ -8,6 +8,7 @@ use super::{
     phase::{ConflictStatus, Phase},
 };
 use crate::{
+    aggregate::Version,
     id::UserId,
     practice_area::PracticeArea,
     text::{Invalid, Private},
@@ -64,6 +65,16 @@ pub enum Command {
     MovePhase(Phase),
     /// Record what is known of conflicts of interest.
     DecideConflict(ConflictStatus),
+    /// Take in what the firm's registry knows of the conflicts of its parties. The platform says so; what is older than what was taken in
+    /// already changes nothing.
+    RecordScreening {
+        /// What is known.
+        status: ConflictStatus,
+        /// The firm's version that says so.
+        registry: Version,
+        /// Whether the intake stops until that is resolved.
+        freezes: bool,
+    },
     /// Give the conversation to the signed-in client it belongs to.
     Secure {
         /// The client.
@@ -146,6 +157,12 @@ pub enum Rejection {
     /// It was closed, and the command needs an open one.
     #[error("the conversation is closed")]
     Closed,
+    /// A conflict of interest was found, and until it is resolved the client is asked for nothing more.
+    #[error("the intake is frozen until a conflict of interest is resolved")]
+    Frozen,
+    /// Its parties were screened, so what is known of conflicts comes from the registry.
+    #[error("the conflict status comes from the screening of its parties; resolve the conflicts instead")]
+    Screened,
     /// It was deleted, and only a restoration is possible.
     #[error("the conversation is deleted")]
     Deleted,

@@ -9,7 +9,7 @@ use super::{
     event::{Author, Event, Remains},
     goal::{GOALS_MAX, GoalTemplate},
     identity::NAME_MAX,
-    phase::{Phase, Status},
+    phase::{ConflictStatus, Phase, Status},
 };
 use crate::{
     actor::{Access, Actor, Denial, Intent, Permission, Role},
@@ -37,7 +37,7 @@ impl Aggregate for Conversation {
 
     const KIND: Kind = Kind::Conversation;
     const EVENT_SCHEMA: u32 = 1;
-    const STATE_SCHEMA: u32 = 2;
+    const STATE_SCHEMA: u32 = 3;
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
         let at = context.now;
@@ -45,6 +45,10 @@ impl Aggregate for Conversation {
             Command::History(steps) => return self.decide_history(steps, context),
             Command::Start(start) => return self.decide_start(start, at),
             Command::Erase { deleted_before } => return self.decide_erasure(*deleted_before, at),
+            // Also of a deleted one: it may be restored.
+            Command::RecordScreening { status, registry, freezes } => {
+                return Ok(self.decide_screening(*status, *registry, *freezes, at));
+            }
             Command::Hold { .. } | Command::Restore if self.is_erased() => return Err(Rejection::Erased),
             Command::Hold { .. } if self.held_since.is_some() => return Ok(vec![]),
             // Also of a deleted one: that is when a hold is needed.
@@ -72,9 +76,11 @@ impl Aggregate for Conversation {
             }
             // A decision on conflicts and the end of an assignment may come after the intake has ended.
             Command::DecideConflict(status) if *status == self.conflict_status => return Ok(vec![]),
+            Command::DecideConflict(_) if self.screened.is_some() => return Err(Rejection::Screened),
             Command::DecideConflict(status) => return Ok(vec![Event::ConflictDecided { at, status: *status }]),
             Command::CompleteAssignment { actual_hours } => return self.decide_assignment_done(*actual_hours, at),
             _ if self.status != Status::Active => return Err(Rejection::Closed),
+            _ if self.frozen_since.is_some() && command.collects() => return Err(Rejection::Frozen),
             _ => {}
         }
         match command {
@@ -124,6 +130,7 @@ impl Aggregate for Conversation {
             | Command::Restore
             | Command::Reopen
             | Command::DecideConflict(_)
+            | Command::RecordScreening { .. }
             | Command::CompleteAssignment { .. }
             | Command::Hold { .. }
             | Command::ReleaseHold
@@ -237,8 +244,20 @@ impl Command {
             | Self::ExpireResumeToken => Permission::WriteConversations,
             Self::Assign { .. } | Self::Unassign | Self::CompleteAssignment { .. } => Permission::Assign,
             Self::Delete | Self::Restore | Self::Hold { .. } | Self::ReleaseHold => Permission::DeleteConversations,
-            Self::Erase { .. } => Permission::OperatePlatform,
+            Self::Erase { .. } | Self::RecordScreening { .. } => Permission::OperatePlatform,
             Self::History(_) => Permission::Import,
+        }
+    }
+
+    /// Whether it takes facts from the client, which an intake with an open conflict must not do. The firm can still answer, assign the
+    /// conversation, and break it off.
+    const fn collects(&self) -> bool {
+        match self {
+            Self::AddMessage { author, .. } => matches!(author, Author::User),
+            Self::MovePhase(to) => !matches!(to, Phase::Terminated),
+            Self::UpdateIdentity(_) | Self::Classify { .. } | Self::AddGoal(_) | Self::CompleteGoal { .. } => true,
+            Self::Close(close) => matches!(close, Close::Completed),
+            _ => false,
         }
     }
 }
@@ -332,6 +351,16 @@ impl Conversation {
         Ok(vec![Event::ConversationErased { at, remains: Box::new(remains) }])
     }
 
+    fn decide_screening(&self, status: ConflictStatus, registry: Version, freezes: bool, at: Timestamp) -> Vec<Event> {
+        if self.screened.is_some_and(|known| known >= registry) {
+            return vec![];
+        }
+        let screened = Event::ConflictsScreened { at, status, registry, frozen: freezes };
+        let waits = self.phase == Phase::Secured && self.status == Status::Active && !self.is_deleted();
+        let moved = waits.then(|| conflict_check_complete(at));
+        std::iter::once(screened).chain(moved).collect()
+    }
+
     fn decide_goal(&self, goal: &GoalTemplate, at: Timestamp) -> Result<Vec<Event>, Rejection> {
         goal.check().map_err(|(field, reason)| invalid(field)(reason))?;
         if self.goal(&goal.id).is_some() {
@@ -398,8 +427,14 @@ impl Conversation {
             | Phase::Terminated => &[],
         };
         let moves = steps.iter().map(|&(from, to)| Event::PhaseChanged { at, from, to });
-        Ok(std::iter::once(Event::ConversationSecured { at, user }).chain(moves).collect())
+        // Names are run before facts are collected, so the check may be done already.
+        let checked = (!steps.is_empty() && self.screened.is_some()).then(|| conflict_check_complete(at));
+        Ok(std::iter::once(Event::ConversationSecured { at, user }).chain(moves).chain(checked).collect())
     }
+}
+
+const fn conflict_check_complete(at: Timestamp) -> Event {
+    Event::PhaseChanged { at, from: Phase::Secured, to: Phase::ConflictCheckComplete }
 }
 
 fn hours(field: &'static str, hours: Option<f64>) -> Result<Option<f64>, Rejection> {

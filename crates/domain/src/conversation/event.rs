@@ -78,6 +78,8 @@ pub enum Event {
     PhaseChanged { at: Timestamp, from: Phase, to: Phase },
     /// The conflict check has an outcome, or lost it.
     ConflictDecided { at: Timestamp, status: ConflictStatus },
+    /// The registry's word on the conflicts of its parties came in.
+    ConflictsScreened { at: Timestamp, status: ConflictStatus, registry: Version, frozen: bool },
     /// It belongs to a signed-in client now.
     ConversationSecured { at: Timestamp, user: UserId },
     /// It ended.
@@ -146,6 +148,7 @@ impl Event {
             Self::AssignmentCompleted { .. } => "assignment_completed",
             Self::PhaseChanged { .. } => "phase_changed",
             Self::ConflictDecided { .. } => "conflict_decided",
+            Self::ConflictsScreened { .. } => "conflicts_screened",
             Self::ConversationSecured { .. } => "conversation_secured",
             Self::ConversationClosed { .. } => "conversation_closed",
             Self::ConversationReopened { .. } => "conversation_reopened",
@@ -179,6 +182,9 @@ impl Event {
             }
             Self::PhaseChanged { from, to, .. } => json!({ "from": from, "to": to }),
             Self::ConflictDecided { status, .. } => json!({ "conflictStatus": status }),
+            Self::ConflictsScreened { status, registry, frozen, .. } => {
+                json!({ "conflictStatus": status, "registryVersion": registry, "frozen": frozen })
+            }
             Self::ConversationSecured { user, .. } => json!({ "userId": user }),
             Self::ConversationClosed { status, .. } => json!({ "status": status }),
             Self::ResumeTokenIssued { until, .. } => json!({ "until": until }),
@@ -206,6 +212,7 @@ impl Event {
             | Self::AssignmentCompleted { at, .. }
             | Self::PhaseChanged { at, .. }
             | Self::ConflictDecided { at, .. }
+            | Self::ConflictsScreened { at, .. }
             | Self::ConversationSecured { at, .. }
             | Self::ConversationClosed { at, .. }
             | Self::ConversationReopened { at } => Some(*at),
@@ -275,6 +282,11 @@ impl Conversation {
                 }
             }
             Event::ConflictDecided { status, .. } => self.conflict_status = *status,
+            Event::ConflictsScreened { at, status, registry, frozen } => {
+                self.conflict_status = *status;
+                self.screened = Some(*registry);
+                self.frozen_since = frozen.then(|| self.frozen_since.unwrap_or(*at));
+            }
             Event::ConversationSecured { user, .. } => self.user_id = Some(*user),
             Event::ConversationClosed { at, status } => {
                 self.status = *status;

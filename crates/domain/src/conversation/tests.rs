@@ -16,7 +16,7 @@ fn at(ms: i64) -> Timestamp {
 }
 
 fn run(state: &mut Conversation, command: Command, now: i64) -> Result<Vec<&'static str>, Rejection> {
-    let events = state.decide(&command, &Context { actor: &Actor::SYSTEM, now: at(now), claimed_by: None })?;
+    let events = state.decide(&command, &Context::new(&Actor::SYSTEM, at(now)))?;
     for event in &events {
         state.apply(event, state.version.next());
     }

@@ -46,6 +46,18 @@ pub struct Settings {
     pub retention_days: u32,
     /// Where the firm's data must stay, such as `eu`, in the firm's words; none: anywhere.
     pub jurisdiction: Option<String>,
+    /// Whether an intake stops when a conflict of interest is found, until that is resolved. Counts for what is found from then on.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub freeze_on_conflict: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 impl Default for Settings {
@@ -55,6 +67,7 @@ impl Default for Settings {
             time_zone: "UTC".into(),
             retention_days: RETENTION_DAYS_DEFAULT,
             jurisdiction: None,
+            freeze_on_conflict: true,
         }
     }
 }
@@ -78,6 +91,9 @@ pub struct SettingsChange {
     /// Another jurisdiction.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub jurisdiction: Option<String>,
+    /// Whether an intake stops when a conflict of interest is found.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub freeze_on_conflict: Option<bool>,
 }
 
 pub(super) fn refuse<T>(field: &'static str, reason: impl Into<String>) -> Result<T, Rejection> {
@@ -111,11 +127,13 @@ impl SettingsChange {
             time_zone: self.time_zone.clone(),
             retention_days: self.retention_days,
             jurisdiction: checked("jurisdiction", &self.jurisdiction)?,
+            freeze_on_conflict: self.freeze_on_conflict,
         })
     }
 
     pub(super) fn apply_to(&self, name: &mut String, settings: &mut Settings) {
-        let Self { name: new_name, practice_areas, time_zone, retention_days, jurisdiction } = self.clone();
+        let Self { name: new_name, practice_areas, time_zone, retention_days, jurisdiction, freeze_on_conflict } =
+            self.clone();
         if let Some(new_name) = new_name {
             *name = new_name;
         }
@@ -130,6 +148,9 @@ impl SettingsChange {
         }
         if jurisdiction.is_some() {
             settings.jurisdiction = jurisdiction;
+        }
+        if let Some(freeze_on_conflict) = freeze_on_conflict {
+            settings.freeze_on_conflict = freeze_on_conflict;
         }
     }
 }

@@ -61,6 +61,10 @@ codes! {
     UnknownUser = "unknown_user", NOT_FOUND, "Unknown user";
     /// No such goal.
     UnknownGoal = "unknown_goal", NOT_FOUND, "Unknown goal";
+    /// No such conflict.
+    UnknownConflict = "unknown_conflict", NOT_FOUND, "Unknown conflict";
+    /// No such party.
+    UnknownParty = "unknown_party", NOT_FOUND, "Unknown party";
     /// Nothing that the index could not take in has that id.
     UnknownSyncFailure = "unknown_sync_failure", NOT_FOUND, "Unknown sync failure";
     /// No such address.
@@ -73,6 +77,12 @@ codes! {
     ConversationExists = "conversation_exists", CONFLICT, "The conversation has already started";
     /// It is kept, whatever the retention.
     ConversationOnHold = "conversation_on_hold", CONFLICT, "The conversation is on hold";
+    /// The client is asked for nothing more until a conflict is resolved.
+    IntakeFrozen = "intake_frozen", CONFLICT, "The intake is frozen until a conflict of interest is resolved";
+    /// What is known of its conflicts comes from the registry.
+    AlreadyScreened = "already_screened", CONFLICT, "The conversation's parties were screened";
+    /// It is resolved, and can be reopened.
+    ConflictResolved = "conflict_resolved", CONFLICT, "The conflict is resolved";
     /// The phase machine knows no such move.
     IllegalPhase = "illegal_phase", CONFLICT, "The intake cannot move to that phase";
     /// The goal is there already.

@@ -38,6 +38,9 @@ pub(crate) struct SettingsBody {
     retention_days: Option<u32>,
     /// Where the firm's data must stay, such as `eu`.
     jurisdiction: Option<String>,
+    /// Whether an intake stops when a conflict of interest is found, until that is resolved; true unless set. Counts for what is found from
+    /// then on.
+    freeze_on_conflict: Option<bool>,
 }
 
 /// A practice area.
@@ -78,9 +81,9 @@ impl From<SettingsBody> for SettingsChange {
                 .map(|TemplateBody { id, title, priority }| GoalTemplate { id, title, priority })
                 .collect(),
         };
-        let SettingsBody { name, practice_areas, time_zone, retention_days, jurisdiction } = body;
+        let SettingsBody { name, practice_areas, time_zone, retention_days, jurisdiction, freeze_on_conflict } = body;
         let practice_areas = practice_areas.map(|areas| areas.into_iter().map(area).collect());
-        Self { name, practice_areas, time_zone, retention_days, jurisdiction }
+        Self { name, practice_areas, time_zone, retention_days, jurisdiction, freeze_on_conflict }
     }
 }
 

@@ -62,6 +62,10 @@ fn fields(event: &Event, audience: Audience) -> Value {
         Event::ConflictDecided { at, status } => {
             timed(if staff { json!({ "conflictStatus": status }) } else { json!({}) }, *at)
         }
+        Event::ConflictsScreened { at, status, registry, frozen } => {
+            let view = json!({ "conflictStatus": status, "registryVersion": registry, "frozen": frozen });
+            timed(if staff { view } else { json!({ "frozen": frozen }) }, *at)
+        }
         Event::ConversationSecured { at, user } => timed(json!({ "userId": user }), *at),
         Event::ConversationClosed { at, status } => timed(json!({ "status": status }), *at),
         Event::ResumeTokenIssued { at, hash: _, until } => timed(json!({ "until": until }), *at),

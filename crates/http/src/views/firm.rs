@@ -30,6 +30,8 @@ pub(crate) struct SettingsView<'a> {
     retention_days: u32,
     /// Where the firm's data must stay.
     jurisdiction: Option<&'a str>,
+    /// Whether an intake stops when a conflict of interest is found.
+    freeze_on_conflict: bool,
     #[schema(schema_with = schema::time)]
     created_at: Timestamp,
 }
@@ -67,6 +69,7 @@ impl<'a> SettingsView<'a> {
             time_zone: &state.settings.time_zone,
             retention_days: state.settings.retention_days,
             jurisdiction: state.settings.jurisdiction.as_deref(),
+            freeze_on_conflict: state.settings.freeze_on_conflict,
             created_at: state.created_at,
         }
     }

@@ -32,7 +32,7 @@ fn first_entry(actor: Actor) -> Entry {
     let mut activation = Activation::<Firm>::new(ObjectKey { kind: Kind::Firm, name: "acme".into() });
     let create = Command::Create { name: "Acme LLP".into(), settings: Box::default() };
     let call = Call::new(actor, Intent::Command(create));
-    let mut ground = Ground { now: at(0), random: &mut || 0 };
+    let mut ground = Ground { now: at(0), random: &mut || 0, screens: None };
     journal.turn(&mut db, &mut activation, &call, &mut ground).unwrap();
     activation.flush(&mut db).unwrap();
     let mut entries = vec![];

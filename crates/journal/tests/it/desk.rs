@@ -54,7 +54,7 @@ impl Desk {
             let next = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             std::mem::replace(random, next)
         };
-        let mut ground = Ground { now: Timestamp::from_millis(self.now), random: &mut draw };
+        let mut ground = Ground { now: Timestamp::from_millis(self.now), random: &mut draw, screens: None };
         self.journal.turn(&mut self.sql, activation, call, &mut ground)
     }
 

@@ -17,9 +17,24 @@ fn migrating_again_changes_nothing() {
     let mut sql = Sqlite::in_memory();
     migrate(&mut sql).unwrap();
     let (schema, rows) = (sql.scalar("SELECT group_concat(sql) FROM sqlite_master"), sql.dump());
-    assert_eq!(rows, [r#"migration: Integer(1), Text("2026-11-23T00:00:00.000Z")"#]);
+    let migration = |number| format!(r#"migration: Integer({number}), Text("2026-11-23T00:00:00.000Z")"#);
+    assert_eq!(rows, [migration(1), migration(2)]);
     store::migrate(&mut sql, Timestamp::from_millis(START_MS + 1)).unwrap();
     assert_eq!((sql.scalar("SELECT group_concat(sql) FROM sqlite_master"), sql.dump()), (schema, rows));
+}
+
+#[test]
+fn a_journal_from_before_the_registry_gets_its_tables_and_keeps_what_it_holds() {
+    let mut desk = Desk::new();
+    desk.start(1);
+    let before = desk.sql.dump();
+    desk.sql
+        .tamper("DROP TABLE party; DROP TABLE conflict; DROP TABLE letter; DELETE FROM migration WHERE version = 2");
+    migrate(&mut desk.sql).unwrap();
+    assert_eq!(desk.sql.dump(), before);
+    desk.reopen();
+    desk.tell(1, crate::desk::message("x"));
+    desk.verified();
 }
 
 #[test]

@@ -121,6 +121,9 @@ fn conversation() -> impl Strategy<Value = Command> {
         1 => hours().prop_map(|actual_hours| Command::CompleteAssignment { actual_hours }),
         2 => select(&Phase::ALL[..]).prop_map(Command::MovePhase),
         1 => select(&ConflictStatus::ALL[..]).prop_map(Command::DecideConflict),
+        2 => (select(&ConflictStatus::ALL[..]), 0u64..5, any::<bool>()).prop_map(|(status, registry, freezes)| {
+            Command::RecordScreening { status, registry: Version(registry), freezes }
+        }),
         1 => (0u128..2).prop_map(|n| Command::Secure { user: user_id(n) }),
         1 => select(&[Close::Completed, Close::Terminated][..]).prop_map(Command::Close),
         2 => Just(Command::Reopen),
@@ -157,7 +160,14 @@ fn firm() -> impl Strategy<Value = firm::Command> {
     let option = || prop::option::of("[a-z]{1,3}");
     let change = (option(), prop::option::of(areas), prop::option::of(zone), prop::option::of(0u32..50_000), option())
         .prop_map(|(name, practice_areas, time_zone, retention_days, jurisdiction)| {
-            Box::new(SettingsChange { name, practice_areas, time_zone, retention_days, jurisdiction })
+            Box::new(SettingsChange {
+                name,
+                practice_areas,
+                time_zone,
+                retention_days,
+                jurisdiction,
+                freeze_on_conflict: None,
+            })
         })
         .boxed();
     prop_oneof![

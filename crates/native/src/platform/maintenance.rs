@@ -316,7 +316,7 @@ fn note(
     let intent = Intent::Note { action, details: details.to_string().into() };
     let request = Firm::request(firm.id.clone(), Call::new(actor, intent));
     let (reply, recorded) = oneshot::channel();
-    let mut message = Message::Job(Job { firm: Arc::clone(firm), request, reply: Some(reply) });
+    let mut message = Message::Job(Job { firm: Arc::clone(firm), request, letter: None, reply: Some(reply) });
     for _ in 0..NOTE_TRIES {
         match shard.try_send(message) {
             Ok(()) => {

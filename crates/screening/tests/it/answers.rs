@@ -91,3 +91,15 @@ fn a_match_reads_as_json() {
     assert_eq!(json["evidence"]["aligned"][0]["reason"], "nickname");
     assert_eq!(serde_json::from_value::<Match>(json).unwrap().evidence, found.evidence);
 }
+
+#[test]
+fn parties_that_are_passed_over_take_nobodys_place() {
+    let mut screen = Screen::new();
+    for handle in 0..200 {
+        screen.insert(Handle(handle), &Party::named("John Smith"));
+    }
+    screen.insert(Handle(200), &Party::named("Jon Smith"));
+    let except: Vec<_> = (0..200).map(Handle).collect();
+    let found = screen.search_beyond(&Party::named("John Smith"), &Options::default(), &except);
+    assert_eq!(found.iter().map(|one| one.handle).collect::<Vec<_>>(), [Handle(200)]);
+}

@@ -86,6 +86,7 @@ fn step(dated: &Dated) -> Option<Value> {
         | Act::CompleteAssignment { .. }
         | Act::MovePhase(_)
         | Act::DecideConflict(_)
+        | Act::RecordScreening { .. }
         | Act::Secure { .. }
         | Act::Reopen
         | Act::Delete

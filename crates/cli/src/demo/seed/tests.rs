@@ -18,7 +18,7 @@ fn until() -> Timestamp {
 }
 
 fn run<A: Aggregate>(state: &mut A, command: &A::Command, version: &mut engage_domain::Version) {
-    let context = Context { actor: &Actor::SYSTEM, now: until(), claimed_by: None };
+    let context = Context::new(&Actor::SYSTEM, until());
     let events = state.decide(command, &context).unwrap_or_else(|rejection| panic!("{command:?}: {rejection}"));
     for event in events {
         *version = version.next();

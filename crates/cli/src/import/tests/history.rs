@@ -8,7 +8,7 @@ use engage_domain::{
 use super::*;
 
 fn events(row: &Row, assignee: Option<UserId>) -> Vec<Event> {
-    let context = Context { actor: &Actor::SYSTEM, now: target().now, claimed_by: None };
+    let context = Context::new(&Actor::SYSTEM, target().now);
     Conversation::default().decide(&row.command(assignee, vec![]), &context).unwrap()
 }
 

@@ -128,7 +128,7 @@ where
         let now = Timestamp::from_millis(crate::rig::START_MS);
         let decide = |state: &A, now| {
             let Intent::Command(command) = &call.intent else { panic!("{call:?} is no command") };
-            state.decide(command, &Context { actor: &call.actor, now, claimed_by: None })
+            state.decide(command, &Context::new(&call.actor, now))
         };
         match &asked.turn {
             Ok(Turn::Done(answer)) if answer.replayed => {}
