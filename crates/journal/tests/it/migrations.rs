@@ -29,7 +29,8 @@ fn a_journal_from_before_the_registry_gets_its_tables_and_keeps_what_it_holds() 
     desk.start(1);
     let before = desk.sql.dump();
     desk.sql
-        .tamper("DROP TABLE party; DROP TABLE conflict; DROP TABLE letter; DELETE FROM migration WHERE version = 2");
+        .script("DROP TABLE party; DROP TABLE conflict; DROP TABLE letter; DELETE FROM migration WHERE version = 2")
+        .unwrap();
     migrate(&mut desk.sql).unwrap();
     assert_eq!(desk.sql.dump(), before);
     desk.reopen();
