@@ -127,7 +127,7 @@ impl<R: Runtime> Engage<R> {
 
 /// What a refused caller is told. A client or visitor is not told that somebody else's conversation exists, nor that one was deleted,
 /// which the object says before it has looked whose it is.
-fn denied<A: Addressed>(caller: &Caller, denial: Denial) -> Error {
+pub(crate) fn denied<A: Addressed>(caller: &Caller, denial: Denial) -> Error {
     let outsider = matches!(caller.actor.role, Role::Client | Role::Visitor);
     match denial {
         Denial::Role(_) => Error::Forbidden(denial),

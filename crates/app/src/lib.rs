@@ -3,7 +3,7 @@
 //! - [`runtime`]: the port to whatever hosts objects and index.
 //! - [`access`]: who is let in, in which role; people that the firm does not know yet are registered on the way.
 //! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
-//! - [`screening`]: how names are compared for the registry.
+//! - [`registry`], [`screening`]: parties, conflicts of interest, and how names are compared.
 //! - [`users`], [`settings`]: the firm's people and what it can set.
 //! - [`lists`], [`search`], [`analytics`]: what the index answers.
 //! - [`audit`], [`reports`]: the audit trail, and what the index's rows come to.
@@ -31,6 +31,7 @@ pub mod intake;
 pub mod lists;
 pub mod messages;
 pub mod operations;
+pub mod registry;
 pub mod reports;
 pub mod resume;
 pub mod runtime;

@@ -4,12 +4,18 @@
 
 use std::future::Future;
 
-use engage_domain::{Actor, ConversationId, FirmId, Role, Timestamp, UserId, Version, user::UserStatus};
+use engage_domain::{
+    Actor, ConflictId, ConversationId, FirmId, PartyId, Role, Timestamp, UserId, Version, registry::PartyRole,
+    user::UserStatus,
+};
 use engage_index::{
     Query,
     reconciliation::{Rebuilt, Reconciled},
 };
-use engage_journal::{Call, Hosted, Message, Streamed, Turn};
+use engage_journal::{
+    Call, Hosted, Message, Streamed, Turn,
+    registry::{KeptConflict, KeptParty},
+};
 
 /// Why the platform could not answer. Nothing was acknowledged.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -135,6 +141,32 @@ pub trait Runtime: Send + Sync + 'static {
         after: Version,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Streamed>, Fault>> + Send;
+
+    /// A party of the firm's registry.
+    fn party(&self, firm: &FirmId, id: PartyId) -> impl Future<Output = Result<Option<KeptParty>, Fault>> + Send;
+
+    /// The parties of a conversation, in the order of their registration.
+    fn parties_of(
+        &self,
+        firm: &FirmId,
+        conversation: ConversationId,
+    ) -> impl Future<Output = Result<Vec<KeptParty>, Fault>> + Send;
+
+    /// At most `limit` parties numbered below `before`, of a role if one is named, the latest registered first.
+    fn parties(
+        &self,
+        firm: &FirmId,
+        before: Option<i64>,
+        role: Option<PartyRole>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<KeptParty>, Fault>> + Send;
+
+    /// A conflict of the firm's registry.
+    fn conflict(
+        &self,
+        firm: &FirmId,
+        id: ConflictId,
+    ) -> impl Future<Output = Result<Option<KeptConflict>, Fault>> + Send;
 
     /// Tells of changes to a conversation, from now on.
     fn subscribe(&self, firm: &FirmId, conversation: ConversationId) -> Self::Changes;

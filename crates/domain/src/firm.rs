@@ -106,6 +106,8 @@ pub enum Command {
     Review {
         /// The conflict.
         id: ConflictId,
+        /// Its version that the caller saw; none: any.
+        seen: Option<Version>,
         /// What was noted, in at most [`crate::registry::NOTES_MAX`] bytes.
         notes: Option<Private>,
     },
@@ -113,6 +115,8 @@ pub enum Command {
     Resolve {
         /// The conflict.
         id: ConflictId,
+        /// Its version that the caller saw; none: any.
+        seen: Option<Version>,
         /// How.
         verdict: Box<Verdict>,
     },
@@ -120,6 +124,8 @@ pub enum Command {
     Reopen {
         /// The conflict.
         id: ConflictId,
+        /// Its version that the caller saw; none: any.
+        seen: Option<Version>,
         /// Why, in at most [`crate::registry::REASON_MAX`] bytes.
         reason: Private,
     },
@@ -138,6 +144,12 @@ pub enum Rejection {
     /// No conflict of that id.
     #[error("the firm has no such conflict")]
     UnknownConflict,
+    /// It has moved on from the version that the caller saw.
+    #[error("the conflict is at version {current} now")]
+    ConflictMovedOn {
+        /// Its version now.
+        current: Version,
+    },
     /// A resolved conflict is not reviewed; it can be reopened.
     #[error("the conflict is resolved")]
     ConflictResolved,
@@ -218,9 +230,9 @@ impl Aggregate for Firm {
             }
             Command::Register { id, party } => self.decide_registration(*id, party, context),
             Command::Check(party) => self.decide_check(party, context),
-            Command::Review { id, notes } => self.decide_review(*id, notes.as_ref(), context),
-            Command::Resolve { id, verdict } => self.decide_resolution(*id, verdict, context),
-            Command::Reopen { id, reason } => self.decide_reopening(*id, reason, context),
+            Command::Review { id, seen, notes } => self.decide_review(*id, *seen, notes.as_ref(), context),
+            Command::Resolve { id, seen, verdict } => self.decide_resolution(*id, *seen, verdict, context),
+            Command::Reopen { id, seen, reason } => self.decide_reopening(*id, *seen, reason, context),
             Command::Suspend if self.status == FirmStatus::Suspended => Ok(vec![]),
             Command::Suspend => Ok(vec![Event::FirmSuspended { at }]),
             Command::Reinstate if self.status == FirmStatus::Active => Ok(vec![]),

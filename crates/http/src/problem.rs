@@ -196,6 +196,9 @@ fn of_firm(rejection: firm::Rejection, detail: String) -> Problem {
         Rejection::AlreadyExists => Problem::new(Code::FirmExists, detail),
         Rejection::EmailTaken => Problem::with_field(Code::EmailTaken, "email", detail),
         Rejection::UnknownConflict => Problem::new(Code::UnknownConflict, detail),
+        Rejection::ConflictMovedOn { current } => {
+            Problem { current_version: Some(current), ..Problem::new(Code::StaleVersion, detail) }
+        }
         Rejection::ConflictResolved => Problem::new(Code::ConflictResolved, detail),
         Rejection::TooManyParties => Problem::new(Code::ConversationFull, detail),
         Rejection::Invalid { field, reason } => Problem::invalid(field, reason),

@@ -61,8 +61,8 @@ pub(crate) fn look_up(sql: &mut dyn Sql, screens: &mut dyn Screens, inquiry: Inq
     let mut known = Known { rules: screens.rules(), ..Known::nothing() };
     match inquiry {
         Inquiry::Conflict(id) => {
-            known.conflict = conflict(sql, id)?.map(|kept| kept.conflict);
-            for concerned in known.conflict.iter().flat_map(Conflict::conversations) {
+            known.conflict = conflict(sql, id)?.map(|kept| (kept.version, kept.conflict));
+            for concerned in known.conflict.iter().flat_map(|(_, conflict)| conflict.conversations()) {
                 if stands(sql, concerned, Some(id))? {
                     known.standing.insert(concerned);
                 }
@@ -72,7 +72,8 @@ pub(crate) fn look_up(sql: &mut dyn Sql, screens: &mut dyn Screens, inquiry: Inq
             if let Some(id) = id {
                 known.party = party(sql, id)?.map(|kept| kept.record);
             }
-            if let Some(related) = asked.related {
+            let before = known.party.as_ref().and_then(|before| before.party.related);
+            if let Some(related) = asked.related.or(before) {
                 known.related = party(sql, related.to)?.map(|kept| kept.record.side);
             }
             let mut except = BTreeSet::new();

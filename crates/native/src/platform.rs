@@ -22,8 +22,9 @@ use engage_app::{
     runtime::{Changes, Health, Token},
 };
 use engage_domain::{
-    Actor, ConversationId, Firm, FirmId, Kind, Timestamp, User, UserId, Version,
+    Actor, ConflictId, ConversationId, Firm, FirmId, Kind, PartyId, Timestamp, User, UserId, Version,
     firm::{Command, SettingsChange},
+    registry::PartyRole,
 };
 use engage_index::{
     Query,
@@ -31,6 +32,7 @@ use engage_index::{
 };
 use engage_journal::{
     Answer, Call, Error, Hosted, Intent, Message as ChatMessage, ObjectKey, Reply, Streamed, Turn, read,
+    registry::{self, KeptConflict, KeptParty},
 };
 use tokio::sync::{oneshot, watch};
 use ulid::Ulid;
@@ -355,6 +357,28 @@ impl Runtime for Platform {
         limit: u32,
     ) -> Result<Vec<Streamed>, Fault> {
         self.read(firm, Source::Journal, move |db| read::events(db, conversation, after, limit)).await
+    }
+
+    async fn party(&self, firm: &FirmId, id: PartyId) -> Result<Option<KeptParty>, Fault> {
+        self.read(firm, Source::Journal, move |db| registry::party(db, id)).await
+    }
+
+    async fn parties_of(&self, firm: &FirmId, conversation: ConversationId) -> Result<Vec<KeptParty>, Fault> {
+        self.read(firm, Source::Journal, move |db| registry::parties_of(db, conversation)).await
+    }
+
+    async fn parties(
+        &self,
+        firm: &FirmId,
+        before: Option<i64>,
+        role: Option<PartyRole>,
+        limit: u32,
+    ) -> Result<Vec<KeptParty>, Fault> {
+        self.read(firm, Source::Journal, move |db| registry::parties_before(db, before, role, i64::from(limit))).await
+    }
+
+    async fn conflict(&self, firm: &FirmId, id: ConflictId) -> Result<Option<KeptConflict>, Fault> {
+        self.read(firm, Source::Journal, move |db| registry::conflict(db, id)).await
     }
 
     fn subscribe(&self, firm: &FirmId, conversation: ConversationId) -> Watcher {

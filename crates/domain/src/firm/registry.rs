@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Event, Firm, Rejection};
 use crate::{
-    aggregate::Context,
+    aggregate::{Context, Version},
     conversation::ConflictStatus,
     id::{ConflictId, ConversationId, PartyId},
     registry::{
@@ -27,14 +27,14 @@ impl Firm {
         context: &Context<'_>,
     ) -> Result<Vec<Event>, Rejection> {
         let (at, known) = (context.now, context.known);
-        let party = party.checked()?;
-        let side = side_of(&party, known)?;
-        if let Some(before) = &known.party
-            && before.party == party
-            && before.screening.rules == known.rules
-        {
-            return Ok(vec![]);
+        let mut party = party.checked()?;
+        if let Some(before) = &known.party {
+            party = before.party.with(&party).checked()?;
+            if before.party == party && before.screening.rules == known.rules {
+                return Ok(vec![]);
+            }
         }
+        let side = side_of(&party, known)?;
         if known.party.is_none() && known.parties >= PARTIES_MAX {
             return Err(Rejection::TooManyParties);
         }
@@ -150,11 +150,12 @@ impl Firm {
     pub(super) fn decide_review(
         &self,
         id: ConflictId,
+        seen: Option<Version>,
         notes: Option<&Private>,
         context: &Context<'_>,
     ) -> Result<Vec<Event>, Rejection> {
         let (at, by) = (context.now, context.actor.user_id);
-        let conflict = context.known.conflict.as_ref().ok_or(Rejection::UnknownConflict)?;
+        let conflict = addressed(seen, context)?;
         let notes = notes.map(|notes| text::prose(notes.as_str(), NOTES_MAX).map(Private::from)).transpose();
         let notes = notes.map_err(|reason| Rejection::Invalid { field: "notes", reason })?;
         let same = conflict.state == ConflictState::Reviewing && conflict.reviewer == by && conflict.notes == notes;
@@ -170,11 +171,12 @@ impl Firm {
     pub(super) fn decide_resolution(
         &self,
         id: ConflictId,
+        seen: Option<Version>,
         verdict: &Verdict,
         context: &Context<'_>,
     ) -> Result<Vec<Event>, Rejection> {
         let at = context.now;
-        let conflict = context.known.conflict.as_ref().ok_or(Rejection::UnknownConflict)?;
+        let conflict = addressed(seen, context)?;
         let resolved = verdict.checked(conflict, context.actor.user_id, at)?;
         let same = conflict.resolved.as_ref().is_some_and(|before| {
             (before.resolution, &before.reason, &before.artefact, before.declined)
@@ -195,10 +197,11 @@ impl Firm {
     pub(super) fn decide_reopening(
         &self,
         id: ConflictId,
+        seen: Option<Version>,
         reason: &Private,
         context: &Context<'_>,
     ) -> Result<Vec<Event>, Rejection> {
-        let conflict = context.known.conflict.as_ref().ok_or(Rejection::UnknownConflict)?;
+        let conflict = addressed(seen, context)?;
         if conflict.state.is_open() {
             return Ok(vec![]);
         }
@@ -209,6 +212,15 @@ impl Firm {
         conflict.conversations().for_each(|one| outcomes.stand(one));
         let (at, by, outcomes) = (context.now, context.actor.user_id, outcomes.listed());
         Ok(vec![Event::ConflictReopened { at, id, by, reason, detection: None, outcomes }])
+    }
+}
+
+/// The conflict that a command addresses, if it still is as the caller saw it.
+fn addressed<'a>(seen: Option<Version>, context: &Context<'a>) -> Result<&'a Conflict, Rejection> {
+    let (version, conflict) = context.known.conflict.as_ref().ok_or(Rejection::UnknownConflict)?;
+    match seen {
+        Some(seen) if seen != *version => Err(Rejection::ConflictMovedOn { current: *version }),
+        _ => Ok(conflict),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Conflict, Evidence, MatchType, Party, PartyRole, Screening, Side};
 use crate::{
+    aggregate::Version,
     firm::Event,
     id::{ConflictId, ConversationId, PartyId},
     text::Private,
@@ -95,8 +96,8 @@ pub struct Known {
     pub found: Vec<Found>,
     /// How many parties the conversation of the party asked for has.
     pub parties: usize,
-    /// The conflict of that id.
-    pub conflict: Option<Conflict>,
+    /// The conflict of that id, and the firm's version that touched it last.
+    pub conflict: Option<(Version, Conflict)>,
     /// Of the conversations that the inquiry concerns, those in whose way a conflict stands, that of the inquiry not counted.
     pub standing: BTreeSet<ConversationId>,
 }

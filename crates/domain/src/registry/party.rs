@@ -188,6 +188,20 @@ impl Party {
         }
     }
 
+    /// What is known once more is told of it: what was known stays, for a name that was run once stays known.
+    pub(crate) fn with(&self, more: &Self) -> Self {
+        let mut all = self.clone();
+        all.aliases.extend(more.aliases.iter().filter(|alias| !self.aliases.contains(alias)).cloned());
+        all.identifiers.extend(more.identifiers.iter().filter(|one| !self.identifiers.contains(one)).cloned());
+        if more.kind != PartyKind::Unknown {
+            all.kind = more.kind;
+        }
+        all.related = more.related.or(self.related);
+        all.matter = more.matter.clone().or(all.matter);
+        all.external_id = more.external_id.clone().or(all.external_id);
+        all
+    }
+
     /// The same party in one form, or what is wrong with it.
     pub(crate) fn checked(&self) -> Result<Self, Rejection> {
         let wrong = |field| move |reason| Rejection::Invalid { field, reason };
