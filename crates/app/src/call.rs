@@ -1,7 +1,7 @@
 //! The one place where objects are called: every turn's end becomes an answer or an error here, and every refusal that left no
 //! entry on an object leaves one on the firm's.
 
-use engage_domain::{Conversation, Denial, Firm, Role, User, actor::Access, firm};
+use engage_domain::{Conversation, Denial, Firm, Role, User, actor::Access, conversation, firm};
 use engage_journal::{Answer, Call, Hosted, Intent, Turn};
 
 use crate::{Caller, Engage, Error, Resource, Runtime, Write};
@@ -78,7 +78,14 @@ impl<R: Runtime> Engage<R> {
         let turn = self.runtime.call::<A>(&caller.firm, id.clone(), call).await?;
         let (denial, error) = match turn {
             Turn::Done(answer) => return Ok(answer),
-            Turn::Rejected(rejection) => return Err(A::rejected(rejection)),
+            Turn::Rejected(rejection) => {
+                return Err(match A::rejected(rejection) {
+                    Error::Conversation(conversation::Rejection::Frozen) if !caller.actor.role.is_staff() => {
+                        Error::Paused
+                    }
+                    error => error,
+                });
+            }
             Turn::Stale { current } => return Err(Error::Stale { current }),
             Turn::CommandIdReused => return Err(Error::CommandIdReused),
             Turn::Denied { denial, recorded: true } => return Err(denied::<A>(caller, denial)),

@@ -59,6 +59,9 @@ pub enum Error {
     /// The conversation turned it down.
     #[error(transparent)]
     Conversation(#[from] conversation::Rejection),
+    /// The firm has paused the intake. What a client hears of a conflict of interest, which is the firm's to tell.
+    #[error("the firm has paused this conversation and will get in touch")]
+    Paused,
     /// The user turned it down.
     #[error(transparent)]
     User(#[from] user::Rejection),

@@ -228,16 +228,10 @@ impl<R: Runtime> Engage<R> {
     }
 
     /// Screens a party without registering it. The check and what it came to stay on record.
-    pub async fn check_conflicts(
-        &self,
-        caller: &Caller,
-        write: &Write,
-        step: u8,
-        party: Party,
-    ) -> Result<Checked, Error> {
+    pub async fn check_conflicts(&self, caller: &Caller, write: &Write, party: Party) -> Result<Checked, Error> {
         let write = &Write { expected: None, ..write.clone() };
         let command = firm::Command::Check(Box::new(party));
-        let done = self.command::<Firm>(caller, caller.firm.clone(), write, step, command).await?;
+        let done = self.command::<Firm>(caller, caller.firm.clone(), write, 0, command).await?;
         let recorded = done.recorded.first().copied();
         match done.events.into_iter().next() {
             Some(Event::ConflictChecked { party, screening, .. }) => {

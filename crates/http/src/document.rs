@@ -28,6 +28,7 @@ use crate::problem;
         (name = "analytics", description = "What waits, who has how much to do, how practice areas and days compare"),
         (name = "users", description = "A firm's people"),
         (name = "firm", description = "The firm itself"),
+        (name = "conflicts", description = "The parties that a firm knows, and the conflicts of interest among them"),
         (name = "compliance", description = "The audit trail, and reports for compliance"),
         (name = "exports", description = "Whole lists and reports as files. Each is put on record as `data_exported` before its first byte \
                                           leaves; of `HEAD` nothing does. `X-Engage-As-Of` and `X-Engage-Lag-Ms` say how fresh the index was at its first page. \

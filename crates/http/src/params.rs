@@ -7,7 +7,7 @@ use axum::{
     http::{header::HeaderName, request::Parts},
 };
 use engage_app::{Resource, Runtime, runtime::Token};
-use engage_domain::{ConversationId, UserId};
+use engage_domain::{ConflictId, ConversationId, PartyId, UserId};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -27,6 +27,14 @@ pub(crate) trait PathId: FromStr {
 
 impl PathId for ConversationId {
     const RESOURCE: Resource = Resource::Conversation;
+}
+
+impl PathId for PartyId {
+    const RESOURCE: Resource = Resource::Party;
+}
+
+impl PathId for ConflictId {
+    const RESOURCE: Resource = Resource::Conflict;
 }
 
 impl PathId for UserId {

@@ -145,6 +145,7 @@ impl From<Error> for Problem {
                 Self::new(code, detail)
             }
             Error::Gone => Self::new(Code::ConversationDeleted, detail),
+            Error::Paused => Self::new(Code::IntakePaused, detail),
             Error::Conversation(rejection) => of_conversation(rejection, detail),
             Error::User(rejection) => of_user(rejection, detail),
             Error::Firm(rejection) => of_firm(rejection, detail),

@@ -33,6 +33,7 @@ macro_rules! handlers {
 mod analytics;
 mod assignments;
 mod audit;
+mod conflicts;
 mod conversations;
 mod exports;
 mod goals;
@@ -40,6 +41,7 @@ mod health;
 mod import;
 mod intake;
 mod messages;
+mod parties;
 mod platform;
 mod reports;
 mod search;
@@ -95,6 +97,13 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: platform::reconciliations))
         .routes(handlers!(R: platform::sync_failures))
         .routes(handlers!(R: platform::replay))
+        .routes(handlers!(R: parties::of_conversation, parties::name, parties::name_all))
+        .routes(handlers!(R: parties::list, parties::register))
+        .routes(handlers!(R: parties::detail))
+        .routes(handlers!(R: conflicts::check))
+        .routes(handlers!(R: conflicts::detail))
+        .routes(handlers!(R: conflicts::resolve))
+        .merge(parties::import_api())
         .merge(import::api())
         .merge(exports::api())
 }

@@ -6,11 +6,15 @@ use engage_domain::{
     Kind, Outcome, Role, Timestamp,
     conversation::{AssignmentStatus, Author, ConflictStatus, GoalPriority, Phase, Priority, Status},
     firm::FirmStatus,
+    registry::{
+        ConflictState, ConflictType, IdentifierSort, MatchType, PartyKind, PartyRole, Reason, Relation, Resolution,
+        Side,
+    },
     user::UserStatus,
 };
 use engage_index::{conversations::Sort, page::Direction, search::Field};
 use utoipa::openapi::{
-    Object, ObjectBuilder, OneOfBuilder, RefOr, Schema,
+    Array, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, RefOr, Schema,
     schema::{KnownFormat, SchemaFormat, SchemaType, Type},
 };
 
@@ -40,6 +44,26 @@ words! {
     direction = Direction;
     reach = Reach;
     search_field = Field;
+    party_role = PartyRole;
+    party_kind = PartyKind;
+    identifier_sort = IdentifierSort;
+    side = Side;
+    relation = Relation;
+    match_type = MatchType;
+    reason = Reason;
+    conflict_type = ConflictType;
+    conflict_state = ConflictState;
+    resolution = Resolution;
+}
+
+/// What sorts of identifier two parties share.
+pub(crate) fn identifier_sorts() -> Array {
+    ArrayBuilder::new().items(identifier_sort()).build()
+}
+
+/// What a conflict can be set to; the other states follow from a resolution.
+pub(crate) fn settable_conflict_state() -> Object {
+    one_of([ConflictState::Reviewing, ConflictState::Detected].map(ConflictState::as_str))
 }
 
 /// The kinds of object.
@@ -124,4 +148,7 @@ nullable! {
     maybe_time = time;
     maybe_text = text;
     maybe_conflict_status = conflict_status;
+    maybe_side = side;
+    maybe_relation = relation;
+    maybe_conflict_type = conflict_type;
 }

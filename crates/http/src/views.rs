@@ -1,11 +1,13 @@
 //! What objects and rows look like on the wire: camelCase, borrowed from the state they show.
 
 pub(crate) mod analytics;
+pub(crate) mod conflict;
 pub(crate) mod conversation;
 pub(crate) mod event;
 pub(crate) mod firm;
 pub(crate) mod list;
 pub(crate) mod message;
+pub(crate) mod party;
 pub(crate) mod platform;
 pub(crate) mod reconciliation;
 pub(crate) mod report;

@@ -79,6 +79,8 @@ codes! {
     ConversationOnHold = "conversation_on_hold", CONFLICT, "The conversation is on hold";
     /// The client is asked for nothing more until a conflict is resolved.
     IntakeFrozen = "intake_frozen", CONFLICT, "The intake is frozen until a conflict of interest is resolved";
+    /// The firm has paused it; what a client is told.
+    IntakePaused = "intake_paused", CONFLICT, "The firm has paused the conversation";
     /// What is known of its conflicts comes from the registry.
     AlreadyScreened = "already_screened", CONFLICT, "The conversation's parties were screened";
     /// It is resolved, and can be reopened.

@@ -52,6 +52,9 @@ pub(crate) struct ConversationView<'a> {
     assignments: Vec<AssignmentView<'a>>,
     #[schema(schema_with = schema::maybe_conflict_status)]
     conflict_status: Option<ConflictStatus>,
+    /// Since when the client is asked for nothing more, for a conflict of interest is not resolved; null: it is not so.
+    #[schema(schema_with = schema::maybe_time)]
+    frozen_since: Option<Timestamp>,
     goals: Vec<GoalView<'a>>,
     goals_completed: usize,
     goals_total: usize,
@@ -155,6 +158,7 @@ impl<'a> ConversationView<'a> {
             assigned_to: state.assigned_to,
             assignments,
             conflict_status: staff.then_some(state.conflict_status),
+            frozen_since: state.frozen_since.filter(|_| staff),
             goals: state.goals.iter().map(GoalView::new).collect(),
             goals_completed: state.goals_completed(),
             goals_total: state.goals.len(),

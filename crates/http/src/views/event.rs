@@ -64,7 +64,7 @@ fn fields(event: &Event, audience: Audience) -> Value {
         }
         Event::ConflictsScreened { at, status, registry, frozen } => {
             let view = json!({ "conflictStatus": status, "registryVersion": registry, "frozen": frozen });
-            timed(if staff { view } else { json!({ "frozen": frozen }) }, *at)
+            timed(if staff { view } else { json!({}) }, *at)
         }
         Event::ConversationSecured { at, user } => timed(json!({ "userId": user }), *at),
         Event::ConversationClosed { at, status } => timed(json!({ "status": status }), *at),
