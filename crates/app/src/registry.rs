@@ -243,6 +243,8 @@ impl<R: Runtime> Engage<R> {
 
     /// The parties of a conversation, each with what its latest screening came to.
     pub async fn parties_of(&self, caller: &Caller, id: ConversationId) -> Result<Vec<PartyRecord>, Error> {
+        // What was found names other clients: it is the firm's alone.
+        self.require(caller, Permission::ReadConversations, Resource::Conversation).await?;
         self.access::<Conversation>(caller, id, engage_domain::actor::Access::Detail).await?;
         let kept = self.runtime.parties_of(&caller.firm, id).await?;
         Ok(kept.into_iter().map(|kept| kept.record).collect())

@@ -241,10 +241,14 @@ impl Verdict {
             }
             (_, None) => None,
             (Resolution::CannotRepresent, Some(_)) => {
-                return Err(wrong("declined")(Invalid::new("must be one of the two conversations of the conflict")));
+                return Err(wrong("declinedConversationId")(Invalid::new(
+                    "must be one of the two conversations of the conflict",
+                )));
             }
             (_, Some(_)) => {
-                return Err(wrong("declined")(Invalid::new("goes only with the resolution cannot_represent")));
+                return Err(wrong("declinedConversationId")(Invalid::new(
+                    "goes only with the resolution cannot_represent",
+                )));
             }
         };
         Ok(Resolved { resolution: self.resolution, reason: reason.into(), artefact, declined, by, at })

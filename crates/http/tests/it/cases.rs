@@ -36,16 +36,30 @@ pub(crate) struct Case {
     pub(crate) foreign: Foreign,
 }
 
+/// One of each that a path can name.
+pub(crate) struct Things {
+    pub(crate) conversation: String,
+    pub(crate) user: String,
+    pub(crate) party: String,
+    pub(crate) conflict: String,
+}
+
 impl Case {
-    /// The path of one conversation, user and token.
-    pub(crate) fn path(&self, conversation: &str, user: &str, token: &str) -> String {
-        let id = match self.path {
-            path if path.contains("/users/") => user,
+    /// What stands in the path as `{id}`.
+    pub(crate) fn id<'a>(&self, things: &'a Things) -> &'a str {
+        match self.path {
+            path if path.contains("/users/") => &things.user,
             path if path.contains("/sync-failures/") => "1",
-            _ => conversation,
-        };
+            path if path.contains("/firm/parties/") => &things.party,
+            path if path.contains("/firm/conflicts/") => &things.conflict,
+            _ => &things.conversation,
+        }
+    }
+
+    /// The path of one of these things.
+    pub(crate) fn path(&self, things: &Things, token: &str) -> String {
         self.path
-            .replace("{id}", id)
+            .replace("{id}", self.id(things))
             .replace("{firm}", "acme")
             .replace("{goal}", "user_identification")
             .replace("{token}", token)
@@ -74,6 +88,7 @@ pub(crate) fn all() -> Vec<Case> {
     let intake = json!({ "firmId": "acme" });
     let said = json!({ "resumeToken": "", "content": "Hello" });
     let goal = json!({ "title": "Find the lease", "priority": "required" });
+    let party = json!({ "role": "opposing_party", "name": "Another Party" });
     let user = json!({ "email": "new@acme.example", "role": "attorney" });
     vec![
         case(get.clone(), "/api/v1/firm/conversations", None, Nobody, OwnFirm),
@@ -146,8 +161,30 @@ pub(crate) fn all() -> Vec<Case> {
         case(post.clone(), "/api/v1/firm/users/{id}/revoke-sessions", None, attorney, NotFound),
         case(post.clone(), "/api/v1/firm", Some(json!({ "name": "Another" })), attorney, NotAddressable),
         case(get.clone(), "/api/v1/firm/settings", None, client, OwnFirm),
-        case(put, "/api/v1/firm/settings", Some(json!({ "timeZone": "America/Chicago" })), attorney, OwnFirm),
+        case(put.clone(), "/api/v1/firm/settings", Some(json!({ "timeZone": "America/Chicago" })), attorney, OwnFirm),
         case(post.clone(), "/api/v1/firm/imports/conversations", Some(json!({ "rows": [] })), attorney, OwnFirm),
+        case(get.clone(), "/api/v1/firm/conversations/{id}/parties", None, client, NotFound),
+        case(post.clone(), "/api/v1/firm/conversations/{id}/parties", Some(party.clone()), officer, NotFound),
+        case(
+            put.clone(),
+            "/api/v1/firm/conversations/{id}/parties",
+            Some(json!({ "parties": [party.clone()] })),
+            officer,
+            NotFound,
+        ),
+        case(get.clone(), "/api/v1/firm/parties", None, client, OwnFirm),
+        case(post.clone(), "/api/v1/firm/parties", Some(party), officer, OwnFirm),
+        case(get.clone(), "/api/v1/firm/parties/{id}", None, client, NotFound),
+        case(post.clone(), "/api/v1/firm/conflicts/check", Some(json!({ "name": "Jane Roe" })), client, OwnFirm),
+        case(get.clone(), "/api/v1/firm/conflicts/{id}", None, client, NotFound),
+        case(
+            put.clone(),
+            "/api/v1/firm/conflicts/{id}/resolution",
+            Some(json!({ "resolution": "no_conflict", "reason": "Another Jane Roe." })),
+            paralegal,
+            NotFound,
+        ),
+        case(post.clone(), "/api/v1/firm/imports/parties", Some(json!({ "parties": [] })), attorney, OwnFirm),
         case(post.clone(), "/api/v1/platform/firms/{firm}/reconcile", None, attorney, NotFound),
         case(post.clone(), "/api/v1/platform/firms/{firm}/rebuild", None, attorney, NotFound),
         case(get.clone(), "/api/v1/platform/health", None, attorney, OwnFirm),

@@ -9,16 +9,19 @@ use engage_native::Platform;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::cases::{self, Case};
+use crate::cases::{self, Case, Things};
 use engage_testkit::{Reply, TestApp};
 
 const HEADER: &str = "X-Engage-Consistency";
 
 /// Pages of what was said, from the conversation itself, which holds every write that it has acknowledged: there is nothing to wait for.
-const FROM_THE_OBJECT: [&str; 3] = [
+const FROM_THE_OBJECT: [&str; 6] = [
     "/api/v1/firm/conversations/{id}",
     "/api/v1/firm/conversations/{id}/messages",
     "/api/v1/conversations/resume/{token}",
+    "/api/v1/firm/conversations/{id}/parties",
+    "/api/v1/firm/parties",
+    "/api/v1/firm/parties/{id}",
 ];
 
 /// The paths of the operations that answer from an index: those that say so in their answer, whose answer is a page, that are a file, or that
@@ -64,7 +67,7 @@ fn freshness(path: &str, reply: Reply) -> bool {
 struct Scene {
     app: TestApp,
     partner: String,
-    conversation: String,
+    things: Things,
     cases: Vec<Case>,
 }
 
@@ -77,11 +80,12 @@ impl Scene {
         let mut cases = cases::all();
         cases.retain(|case| case.method == Method::GET && lists.contains(case.path.split('?').next().unwrap()));
         assert_eq!(cases.len(), lists.len(), "a case a list");
-        Self { app, partner, conversation, cases }
+        let things = Things { conversation, user: String::new(), party: String::new(), conflict: String::new() };
+        Self { app, partner, things, cases }
     }
 
     async fn ask(&self, case: &Case, consistency: &str) -> Reply {
-        let path = case.path(&self.conversation, "", "");
+        let path = case.path(&self.things, "");
         self.app.ask("GET", &path).token(&self.partner).header(HEADER, consistency).send().await
     }
 }
@@ -117,7 +121,7 @@ async fn every_list_and_report_names_the_header_of_a_token_that_is_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_list_and_report_waits_for_the_write_that_a_token_names() {
     let scene = Scene::new().await;
-    let messages = format!("/api/v1/firm/conversations/{}/messages", scene.conversation);
+    let messages = format!("/api/v1/firm/conversations/{}/messages", scene.things.conversation);
     for case in &scene.cases {
         let said = scene.app.post(&scene.partner, &messages, json!({ "role": "agent", "content": "Hello" })).await;
         let token = said.header("x-engage-consistency").to_owned();
@@ -129,7 +133,7 @@ async fn every_list_and_report_waits_for_the_write_that_a_token_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_list_and_report_answers_and_says_so_where_it_cannot_hold_the_write_in_time() {
     let scene = Scene::new().await;
-    let future = format!("conversation/{}@1000000", scene.conversation);
+    let future = format!("conversation/{}@1000000", scene.things.conversation);
     let replies = join_all(scene.cases.iter().map(|case| scene.ask(case, &future))).await;
     for (case, reply) in scene.cases.iter().zip(replies) {
         assert!(!freshness(case.path, reply), "{} pretends to hold what it cannot hold", case.path);

@@ -39,7 +39,7 @@ async fn a_conversation_answers_in_the_agreed_shape() {
         "sessionId": "<id>", "firmId": "acme", "version": 1, "status": "active", "phase": "pre_login", "userId": null,
         "clientName": "Jane Roe", "clientEmail": "jane@x.org", "clientPhone": null, "legalArea": null,
         "situation": null, "address": null, "practiceArea": "family_law", "assignedTo": null, "assignments": [],
-        "conflictStatus": "pending",
+        "conflictStatus": "pending", "frozenSince": null,
         "goals": [
             goal("user_identification", "Know who the client is", "critical"),
             goal("legal_needs_assessment", "Understand what the client needs", "required"),

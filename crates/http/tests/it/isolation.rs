@@ -6,14 +6,13 @@ use engage_domain::{FirmId, Outcome, Role, UserId};
 use engage_native::Platform;
 use serde_json::{Value, json};
 
-use crate::cases::{self, Case, Foreign, Refuses};
+use crate::cases::{self, Case, Foreign, Refuses, Things};
 use engage_testkit::{Ask, TestApp, resource};
 
 /// A service with two firms; in `acme` a conversation with a resume token, and an attorney.
 struct Scene {
     app: TestApp,
-    conversation: String,
-    user: String,
+    things: Things,
     resume_token: String,
 }
 
@@ -30,16 +29,24 @@ impl Scene {
             app.post(&partner, "/api/v1/firm/users", body).await.expect(201);
         }
         let acme: FirmId = "acme".parse().unwrap();
-        Self {
-            app,
-            conversation: started["conversation"]["sessionId"].as_str().unwrap().to_owned(),
+        let conversation = started["conversation"]["sessionId"].as_str().unwrap().to_owned();
+        let partner = app.token(Role::ManagingPartner);
+        let known = json!({ "role": "client", "name": "Jane Roe" });
+        app.post(&partner, "/api/v1/firm/parties", known).await.expect(201);
+        let named = json!({ "role": "opposing_party", "name": "Jane Roe" });
+        let named = app.post(&partner, &format!("/api/v1/firm/conversations/{conversation}/parties"), named).await;
+        let named = named.expect(201);
+        let things = Things {
+            conversation,
             user: UserId::from_email(&acme, "attorney@firm.example").to_string(),
-            resume_token: started["resumeToken"].as_str().unwrap().to_owned(),
-        }
+            party: named["party"]["partyId"].as_str().unwrap().to_owned(),
+            conflict: named["screening"]["matches"][0]["conflictId"].as_str().unwrap().to_owned(),
+        };
+        Self { app, things, resume_token: started["resumeToken"].as_str().unwrap().to_owned() }
     }
 
     fn ask(&self, case: &Case) -> Ask<'_> {
-        let path = case.path(&self.conversation, &self.user, &self.resume_token);
+        let path = case.path(&self.things, &self.resume_token);
         let ask = self.app.ask(case.method.as_str(), &path);
         match case.body(&self.resume_token) {
             Some(body) => ask.json(&body),
@@ -49,9 +56,9 @@ impl Scene {
 
     async fn versions(&self) -> (Value, Value, Value) {
         let officer = self.app.token_of("acme", "officer", Role::ComplianceOfficer);
-        let conversation = format!("/api/v1/firm/conversations/{}", self.conversation);
+        let conversation = format!("/api/v1/firm/conversations/{}", self.things.conversation);
         let conversation = self.app.get(&officer, &conversation).await.expect(200)["conversation"]["version"].clone();
-        let user = format!("/api/v1/firm/users/{}", self.user);
+        let user = format!("/api/v1/firm/users/{}", self.things.user);
         let user = self.app.get(&officer, &user).await.expect(200)["user"]["version"].clone();
         let settings = self.app.get(&officer, "/api/v1/firm/settings").await.expect(200)["settings"]["version"].clone();
         (conversation, user, settings)
@@ -86,8 +93,10 @@ async fn another_firms_objects_are_not_there_and_the_attempt_is_on_record() {
         let reply = scene.ask(case).token(&outsider).send().await;
         let (code, named) = match case.path {
             path if path.contains("{firm}") => ("unknown_firm", "acme"),
-            path if path.contains("/users/") => ("unknown_user", scene.user.as_str()),
-            _ => ("unknown_conversation", scene.conversation.as_str()),
+            path if path.contains("/users/") => ("unknown_user", case.id(&scene.things)),
+            path if path.contains("/firm/parties/") => ("unknown_party", case.id(&scene.things)),
+            path if path.contains("/firm/conflicts/") => ("unknown_conflict", case.id(&scene.things)),
+            _ => ("unknown_conversation", case.id(&scene.things)),
         };
         reply.problem(404, code, None);
         refused += 1;
@@ -112,7 +121,10 @@ async fn lists_and_settings_are_the_callers_own_firms() {
         let reply = scene.ask(case).token(&outsider).send().await;
         assert!(reply.status.is_success(), "{} {}: {:#}", case.method, case.path, reply.body);
         let text = reply.body.to_string();
-        assert!(!text.contains(&scene.conversation) && !text.contains(&scene.user), "{} {}", case.method, case.path);
+        let Things { conversation, user, party, conflict } = &scene.things;
+        for id in [conversation, user, party, conflict] {
+            assert!(!text.contains(id.as_str()), "{} {}", case.method, case.path);
+        }
         assert!(!text.contains("\"acme\""), "{} {}: {text}", case.method, case.path);
     }
     assert_eq!(scene.versions().await, before, "nothing changed in the other firm");
@@ -126,7 +138,9 @@ async fn every_operation_refuses_a_role_that_may_not() {
         match case.refuses {
             Refuses::Nobody => {}
             // A client is not told that somebody else's conversation exists.
-            Refuses::Role(Role::Client) if case.path.contains("conversations/{id}") => {
+            Refuses::Role(Role::Client)
+                if case.path.contains("conversations/{id}") && !case.path.ends_with("/parties") =>
+            {
                 let reply = scene.ask(&case).token(&scene.app.token(Role::Client)).send().await;
                 reply.problem(404, "unknown_conversation", None);
             }
