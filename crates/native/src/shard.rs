@@ -225,18 +225,21 @@ impl State {
                     break;
                 }
                 let mut jobs = writer.letters(now);
+                let letters = !jobs.is_empty();
+                let mut done = false;
                 if jobs.is_empty()
                     && let Some(request) = writer.due(&mut self.cache, now)
                 {
                     jobs.push(Job { firm: Arc::clone(&firm), request, letter: None, reply: None });
                 }
                 if !jobs.is_empty() {
-                    writer.run(&mut self.cache, jobs, now);
+                    done = writer.run(&mut self.cache, jobs, now);
                     // Also when the turn changed nothing, and so did not ask for it.
                     writer.read_alarm();
                     self.follower.notify(&firm);
                 }
-                if writer.alarm == before {
+                // Letters that were delivered may leave others that were posted at the same moment.
+                if writer.alarm == before && !(letters && done) {
                     // It could not be done: a full disk, say.
                     if let Some((_, due)) = &mut writer.alarm {
                         *due = now.plus_millis(ALARM_RETRY_MS);

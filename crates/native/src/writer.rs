@@ -130,8 +130,8 @@ impl Writer {
         }
     }
 
-    /// Runs the calls of a batch, in order, and answers each after the commit.
-    pub(crate) fn run(&mut self, cache: &mut Cache, jobs: Vec<Job>, now: Timestamp) {
+    /// Runs the calls of a batch, in order, and answers each after the commit. False when the batch failed.
+    pub(crate) fn run(&mut self, cache: &mut Cache, jobs: Vec<Job>, now: Timestamp) -> bool {
         let (mut replies, mut touched) = (Vec::with_capacity(jobs.len()), Vec::with_capacity(jobs.len()));
         let done = self.run_all(cache, &jobs, &mut replies, &mut touched, now);
         match done {
@@ -141,6 +141,7 @@ impl Writer {
                 for (job, reply) in jobs.into_iter().zip(replies) {
                     answer(job, reply);
                 }
+                true
             }
             Err(error) => {
                 self.db.rollback();
@@ -156,6 +157,7 @@ impl Writer {
                 for job in jobs {
                     answer(job, Err(Fault::Storage(Arc::clone(&error))));
                 }
+                false
             }
         }
     }

@@ -4,6 +4,7 @@
 
 mod rig;
 
+mod adverse;
 mod alarms;
 mod calls;
 mod corrections;
