@@ -1,7 +1,10 @@
 //! Names compared for the firm's registry: the port [`Screens`] of its turns, over the screens of `engage_screening`.
 //!
 //! Each side has a screen of its own, so that a thousand clients of one name crowd no opposing party out of an answer: whoever is
-//! adverse is looked for among the adverse.
+//! adverse is looked for among the adverse. They are kept in memory ([`MemoryScreens`]) or, where that is short, in tables of the firm's
+//! own database ([`TableScreens`]): the same keys, the same answers.
+
+mod tables;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +15,8 @@ use engage_domain::{
 use engage_journal::{Error, Hit, Screens, Sql, registry};
 use engage_screening::{self as screening, Handle, Options, RULES_VERSION, Screen, THRESHOLD};
 
+use self::tables::Tables;
+
 /// Most adverse parties that one screening finds. Whoever has more namesakes among the adverse is found in conflict all the same.
 pub const CONFLICTS_MAX: usize = 25;
 /// Most parties of one's own side that one screening tells of.
@@ -21,11 +26,7 @@ const PAGE: i64 = 1_000;
 
 /// The screens of one firm, in memory: some 200 bytes a party.
 #[derive(Debug, Default)]
-pub struct MemoryScreens {
-    clients: Screen,
-    opposing: Screen,
-    matters: Screen,
-}
+pub struct MemoryScreens([Screen; SCREENS.len()]);
 
 impl MemoryScreens {
     /// Makes the screens from the parties' rows: some 3 µs a party.
@@ -43,25 +44,59 @@ impl MemoryScreens {
 
     fn insert(&mut self, number: i64, record: &PartyRecord) -> Result<(), Error> {
         let (handle, party) = (handle(number)?, subject(&record.party));
-        // It may have stood on another side.
-        for screen in [&mut self.clients, &mut self.opposing, &mut self.matters] {
-            screen.remove(handle);
-        }
-        for screen in self.of(record.side) {
-            screen.insert(handle, &party);
+        for (screen, kept) in self.0.iter_mut().zip(kept_in(record.side)) {
+            // It may have stood on another side.
+            if kept {
+                screen.insert(handle, &party);
+            } else {
+                screen.remove(handle);
+            }
         }
         Ok(())
     }
+}
 
-    /// The screens in which parties of a side are kept.
-    fn of(&mut self, side: Side) -> Vec<&mut Screen> {
-        match side {
-            Side::Client => vec![&mut self.clients],
-            Side::Opposing => vec![&mut self.opposing],
-            Side::Either => vec![&mut self.clients, &mut self.opposing],
-            Side::Matter => vec![&mut self.matters],
-        }
+/// The screens, in the order of their numbers.
+const SCREENS: [i64; 3] = [CLIENTS, OPPOSING, MATTERS];
+const CLIENTS: i64 = 0;
+const OPPOSING: i64 = 1;
+const MATTERS: i64 = 2;
+
+/// In which of the screens parties of a side are kept.
+const fn kept_in(side: Side) -> [bool; SCREENS.len()] {
+    match side {
+        Side::Client => [true, false, false],
+        Side::Opposing => [false, true, false],
+        Side::Either => [true, true, false],
+        Side::Matter => [false, false, true],
     }
+}
+
+/// The screens that are searched for a party of a side, and how many parties each may find: whoever is adverse first.
+const fn searched(side: Side) -> &'static [(i64, usize)] {
+    match side {
+        Side::Client => &[(OPPOSING, CONFLICTS_MAX), (CLIENTS, INFORMATION_MAX)],
+        Side::Opposing => &[(CLIENTS, CONFLICTS_MAX), (OPPOSING, INFORMATION_MAX)],
+        Side::Either => &[(CLIENTS, CONFLICTS_MAX), (OPPOSING, CONFLICTS_MAX)],
+        Side::Matter => &[(MATTERS, CONFLICTS_MAX)],
+    }
+}
+
+/// Searches the screens of a side by `search`, and gives each party once.
+fn search_all(
+    party: &Party,
+    side: Side,
+    except: &BTreeSet<i64>,
+    mut search: impl FnMut(i64, &screening::Party, &Options, &[Handle]) -> Result<Vec<screening::Match>, Error>,
+) -> Result<Vec<Hit>, Error> {
+    let except = except.iter().map(|number| handle(*number)).collect::<Result<Vec<_>, _>>()?;
+    let asked = subject(party);
+    let (mut found, mut seen) = (vec![], BTreeSet::new());
+    for (screen, limit) in searched(side) {
+        let matches = search(*screen, &asked, &Options { limit: *limit, threshold: THRESHOLD }, &except)?;
+        found.extend(matches.into_iter().filter(|matched| seen.insert(matched.handle)));
+    }
+    Ok(found.into_iter().map(hit).collect())
 }
 
 impl Screens for MemoryScreens {
@@ -76,25 +111,68 @@ impl Screens for MemoryScreens {
         side: Side,
         except: &BTreeSet<i64>,
     ) -> Result<Vec<Hit>, Error> {
-        let except = except.iter().map(|number| handle(*number)).collect::<Result<Vec<_>, _>>()?;
-        let (adverse, own) = match side {
-            Side::Client => (vec![&self.opposing], Some(&self.clients)),
-            Side::Opposing => (vec![&self.clients], Some(&self.opposing)),
-            Side::Either => (vec![&self.clients, &self.opposing], None),
-            Side::Matter => (vec![&self.matters], None),
-        };
-        let asked = subject(party);
-        let search =
-            |screen: &Screen, limit| screen.search_beyond(&asked, &Options { limit, threshold: THRESHOLD }, &except);
-        let mut found: Vec<_> = adverse.into_iter().flat_map(|screen| search(screen, CONFLICTS_MAX)).collect();
-        found.extend(own.into_iter().flat_map(|screen| search(screen, INFORMATION_MAX)));
-        let mut seen = BTreeSet::new();
-        found.retain(|matched| seen.insert(matched.handle));
-        Ok(found.into_iter().map(hit).collect())
+        search_all(party, side, except, |screen, asked, options, except| {
+            Ok(self.0[screen as usize].search_beyond(asked, options, except))
+        })
     }
 
     fn keep(&mut self, _sql: &mut dyn Sql, number: i64, party: &PartyRecord) -> Result<(), Error> {
         self.insert(number, party)
+    }
+}
+
+/// The screens of one firm in tables beside its journal, for hosts whose memory is too small for them. Nothing is held between two
+/// calls, and what a turn writes goes with its transaction.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TableScreens;
+
+impl TableScreens {
+    /// Makes the tables, and fills them from the parties' rows. Call it once, within a transaction.
+    pub fn create(sql: &mut dyn Sql) -> Result<Self, Error> {
+        sql.script(include_str!("screening/screens.sql"))?;
+        let mut after = 0;
+        loop {
+            let page = registry::parties_after(sql, after, PAGE)?;
+            let Some(last) = page.last() else { return Ok(Self) };
+            after = last.number;
+            for kept in &page {
+                Self.keep(sql, kept.number, &kept.record)?;
+            }
+        }
+    }
+}
+
+impl Screens for TableScreens {
+    fn rules(&self) -> u32 {
+        RULES_VERSION
+    }
+
+    fn search(
+        &mut self,
+        sql: &mut dyn Sql,
+        party: &Party,
+        side: Side,
+        except: &BTreeSet<i64>,
+    ) -> Result<Vec<Hit>, Error> {
+        search_all(party, side, except, |screen, asked, options, except| {
+            let screen = Screen::over(Tables::new(sql, screen));
+            let found = screen.search_beyond(asked, options, except);
+            screen.store().done().map(|()| found)
+        })
+    }
+
+    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &PartyRecord) -> Result<(), Error> {
+        let (handle, subject) = (handle(number)?, subject(&party.party));
+        for (number, kept) in SCREENS.into_iter().zip(kept_in(party.side)) {
+            let mut screen = Screen::over(Tables::new(sql, number));
+            if kept {
+                screen.insert(handle, &subject);
+            } else {
+                screen.remove(handle);
+            }
+            screen.store().done()?;
+        }
+        Ok(())
     }
 }
 

@@ -19,4 +19,5 @@ mod oracle;
 mod rebuild;
 mod reconcile;
 mod replay;
+mod screens;
 mod verify;
