@@ -9,10 +9,13 @@ mod tables;
 use std::collections::BTreeSet;
 
 use engage_domain::{
-    registry::{Aligned, Evidence, IdentifierSort, MatchType, Party, PartyKind, PartyRecord, Reason, Side},
+    registry::{Aligned, Evidence, IdentifierSort, MatchType, Party, PartyKind, Reason, Side},
     text::Private,
 };
-use engage_journal::{Error, Hit, Screens, Sql, registry};
+use engage_journal::{
+    Error, Hit, Screens, Sql,
+    registry::{self, Named},
+};
 use engage_screening::{self as screening, Handle, Options, RULES_VERSION, Screen, THRESHOLD};
 
 use self::tables::Tables;
@@ -33,18 +36,18 @@ impl MemoryScreens {
     pub fn load(sql: &mut dyn Sql) -> Result<Self, Error> {
         let (mut screens, mut after) = (Self::default(), 0);
         loop {
-            let page = registry::parties_after(sql, after, PAGE)?;
-            let Some(last) = page.last() else { return Ok(screens) };
-            after = last.number;
-            for kept in &page {
-                screens.insert(kept.number, &kept.record)?;
+            let page = registry::named_after(sql, after, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(screens) };
+            after = *last;
+            for (number, Named { party, side }) in &page {
+                screens.insert(*number, party, *side)?;
             }
         }
     }
 
-    fn insert(&mut self, number: i64, record: &PartyRecord) -> Result<(), Error> {
-        let (handle, party) = (handle(number)?, subject(&record.party));
-        for (screen, kept) in self.0.iter_mut().zip(kept_in(record.side)) {
+    fn insert(&mut self, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        let (handle, party) = (handle(number)?, subject(party));
+        for (screen, kept) in self.0.iter_mut().zip(kept_in(side)) {
             // It may have stood on another side.
             if kept {
                 screen.insert(handle, &party);
@@ -116,8 +119,8 @@ impl Screens for MemoryScreens {
         })
     }
 
-    fn keep(&mut self, _sql: &mut dyn Sql, number: i64, party: &PartyRecord) -> Result<(), Error> {
-        self.insert(number, party)
+    fn keep(&mut self, _sql: &mut dyn Sql, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        self.insert(number, party, side)
     }
 }
 
@@ -132,11 +135,11 @@ impl TableScreens {
         sql.script(include_str!("screening/screens.sql"))?;
         let mut after = 0;
         loop {
-            let page = registry::parties_after(sql, after, PAGE)?;
-            let Some(last) = page.last() else { return Ok(Self) };
-            after = last.number;
-            for kept in &page {
-                Self.keep(sql, kept.number, &kept.record)?;
+            let page = registry::named_after(sql, after, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(Self) };
+            after = *last;
+            for (number, Named { party, side }) in &page {
+                Self.keep(sql, *number, party, *side)?;
             }
         }
     }
@@ -161,9 +164,9 @@ impl Screens for TableScreens {
         })
     }
 
-    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &PartyRecord) -> Result<(), Error> {
-        let (handle, subject) = (handle(number)?, subject(&party.party));
-        for (number, kept) in SCREENS.into_iter().zip(kept_in(party.side)) {
+    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        let (handle, subject) = (handle(number)?, subject(party));
+        for (number, kept) in SCREENS.into_iter().zip(kept_in(side)) {
             let mut screen = Screen::over(Tables::new(sql, number));
             if kept {
                 screen.insert(handle, &subject);

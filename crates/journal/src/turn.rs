@@ -334,7 +334,7 @@ impl Pen<'_> {
         if let Some(event) = A::registers(event)
             && let Some((number, party)) = registry::take_in(self.sql, event, recorded.version, activation.seq)?
         {
-            screens_of(&mut self.screens)?.keep(self.sql, number, &party)?;
+            screens_of(&mut self.screens)?.keep(self.sql, number, &party.party, party.side)?;
         }
         for outcome in A::outcomes(event) {
             registry::post(self.sql, outcome, recorded.version, recorded.at)?;

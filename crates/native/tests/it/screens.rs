@@ -32,8 +32,8 @@ impl Both {
 
     fn keep(&mut self, number: i64, party: &PartyRecord) {
         let Self { db, memory, tables, .. } = self;
-        memory.keep(db, number, party).unwrap();
-        db.transaction(|db| tables.keep(db, number, party)).unwrap();
+        memory.keep(db, number, &party.party, party.side).unwrap();
+        db.transaction(|db| tables.keep(db, number, &party.party, party.side)).unwrap();
     }
 
     #[track_caller]
