@@ -1,5 +1,6 @@
 //! The commands, a file each, and what they share.
 
+mod check;
 mod demo;
 mod firm;
 mod import;
@@ -8,6 +9,7 @@ mod open;
 mod openapi;
 mod rebuild;
 mod reconcile;
+mod registry;
 mod runs;
 mod screen;
 mod serve;
@@ -43,6 +45,7 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     SyncFailures(sync_failures::SyncFailures),
     Screen(screen::Screen),
+    Check(check::Check),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -66,6 +69,7 @@ impl Cli {
             Command::Rebuild(rebuild) => rebuild.run(self.json),
             Command::SyncFailures(failures) => failures.run(self.json),
             Command::Screen(screen) => screen.run(self.json),
+            Command::Check(check) => check.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }
