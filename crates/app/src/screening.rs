@@ -24,6 +24,8 @@ use self::tables::Tables;
 pub const CONFLICTS_MAX: usize = 25;
 /// Most parties of one's own side that one screening tells of.
 pub const INFORMATION_MAX: usize = 10;
+/// Confidence is kept to four digits: more of them say nothing.
+const DIGITS: f64 = 10_000.0;
 /// Parties read at a time when the screens are made anew.
 const PAGE: i64 = 1_000;
 
@@ -251,7 +253,7 @@ fn hit(matched: screening::Match) -> Hit {
             screening::MatchType::Phonetic => MatchType::Phonetic,
             screening::MatchType::Fuzzy => MatchType::Fuzzy,
         },
-        confidence: matched.confidence,
+        confidence: (matched.confidence * DIGITS).round() / DIGITS,
         evidence: Evidence {
             aligned: aligned.into_iter().map(lined_up).collect(),
             queried_only: words(queried_only),
