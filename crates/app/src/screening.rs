@@ -24,38 +24,73 @@ use self::tables::Tables;
 pub const CONFLICTS_MAX: usize = 25;
 /// Most parties of one's own side that one screening tells of.
 pub const INFORMATION_MAX: usize = 10;
+/// Confidence is kept to four digits: more of them say nothing.
+const DIGITS: f64 = 10_000.0;
 /// Parties read at a time when the screens are made anew.
 const PAGE: i64 = 1_000;
 
 /// The screens of one firm, in memory: some 200 bytes a party.
-#[derive(Debug, Default)]
-pub struct MemoryScreens([Screen; SCREENS.len()]);
+#[derive(Debug)]
+pub struct MemoryScreens([MemoryScreen; SCREENS.len()]);
+
+/// One of a firm's screens, in memory.
+#[derive(Debug)]
+pub struct MemoryScreen {
+    number: i64,
+    screen: Screen,
+}
+
+impl MemoryScreen {
+    /// Keeps a party if it belongs to this screen. The three screens may be made side by side.
+    pub fn keep(&mut self, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        let handle = handle(number)?;
+        // It may have stood on another side.
+        if kept_in(side)[self.number as usize] {
+            self.screen.insert(handle, &subject(party));
+        } else {
+            self.screen.remove(handle);
+        }
+        Ok(())
+    }
+}
+
+impl Default for MemoryScreens {
+    fn default() -> Self {
+        Self(SCREENS.map(|number| MemoryScreen { number, screen: Screen::new() }))
+    }
+}
 
 impl MemoryScreens {
-    /// Makes the screens from the parties' rows: some 3 µs a party.
+    /// Makes the screens from the parties' rows: some 4 µs a party.
     pub fn load(sql: &mut dyn Sql) -> Result<Self, Error> {
-        let (mut screens, mut after) = (Self::default(), 0);
-        loop {
-            let page = registry::named_after(sql, after, PAGE)?;
-            let Some((last, _)) = page.last() else { return Ok(screens) };
-            after = *last;
-            for (number, Named { party, side }) in &page {
-                screens.insert(*number, party, *side)?;
-            }
-        }
+        let mut screens = Self::default();
+        each_party(sql, &mut |page| {
+            page.iter().try_for_each(|(number, Named { party, side })| screens.insert(*number, party, *side))
+        })?;
+        Ok(screens)
+    }
+
+    /// Each screen by itself, for whoever makes them side by side.
+    pub const fn each(&mut self) -> &mut [MemoryScreen; SCREENS.len()] {
+        &mut self.0
     }
 
     fn insert(&mut self, number: i64, party: &Party, side: Side) -> Result<(), Error> {
-        let (handle, party) = (handle(number)?, subject(party));
-        for (screen, kept) in self.0.iter_mut().zip(kept_in(side)) {
-            // It may have stood on another side.
-            if kept {
-                screen.insert(handle, &party);
-            } else {
-                screen.remove(handle);
-            }
-        }
-        Ok(())
+        self.0.iter_mut().try_for_each(|screen| screen.keep(number, party, side))
+    }
+}
+
+/// Shows all parties, page by page, in the order of their numbers.
+pub fn each_party(
+    sql: &mut dyn Sql,
+    visit: &mut dyn FnMut(Vec<(i64, Named)>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut after = 0;
+    loop {
+        let page = registry::named_after(sql, after, PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        visit(page)?;
     }
 }
 
@@ -115,7 +150,7 @@ impl Screens for MemoryScreens {
         except: &BTreeSet<i64>,
     ) -> Result<Vec<Hit>, Error> {
         search_all(party, side, except, |screen, asked, options, except| {
-            Ok(self.0[screen as usize].search_beyond(asked, options, except))
+            Ok(self.0[screen as usize].screen.search_beyond(asked, options, except))
         })
     }
 
@@ -138,9 +173,7 @@ impl TableScreens {
             let page = registry::named_after(sql, after, PAGE)?;
             let Some((last, _)) = page.last() else { return Ok(Self) };
             after = *last;
-            for (number, Named { party, side }) in &page {
-                Self.keep(sql, *number, party, *side)?;
-            }
+            page.iter().try_for_each(|(number, Named { party, side })| Self.keep(sql, *number, party, *side))?;
         }
     }
 }
@@ -220,7 +253,7 @@ fn hit(matched: screening::Match) -> Hit {
             screening::MatchType::Phonetic => MatchType::Phonetic,
             screening::MatchType::Fuzzy => MatchType::Fuzzy,
         },
-        confidence: matched.confidence,
+        confidence: (matched.confidence * DIGITS).round() / DIGITS,
         evidence: Evidence {
             aligned: aligned.into_iter().map(lined_up).collect(),
             queried_only: words(queried_only),

@@ -4,8 +4,11 @@
 //! that disagrees with the log. The chains say nothing of the order between two objects; the ids, which they cover and which
 //! ascend throughout the journal, do. One pass in the journal's order; memory grows with the number of objects (about 60 bytes
 //! each), not with that of entries. Does not find a journal whose end was cut off together with the directory's rows, or one rewritten as a
-//! whole: for that, hashes have to be kept elsewhere. Nor does it look
-//! at what follows from the log: snapshots, claims, alarms, remembered answers.
+//! whole: for that, hashes have to be kept elsewhere.
+//! Of what follows from the log it looks at the registry's parties and conflicts
+//! (about 100 bytes a party), and not at snapshots, claims, alarms, letters, remembered answers.
+
+mod registry;
 
 use std::{collections::HashMap, ops::ControlFlow};
 
@@ -60,6 +63,7 @@ struct Head {
 pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
     let mut walk = Walk::default();
     let mut heads: HashMap<ObjectKey, Head> = HashMap::new();
+    let mut registry = registry::Expected::default();
     let mut last = None;
     let mut after = 0;
     loop {
@@ -71,6 +75,7 @@ pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
             after = entry.seq;
             walk.entries += 1;
             step(&mut heads, &mut walk.errors, firm, &entry);
+            registry.take_in(&entry);
             if last.is_some_and(|(id, at)| entry.id <= id || entry.at < at) {
                 let object = format!("{}/{}", entry.kind.as_str(), entry.object);
                 note(&mut walk.errors, &object, entry.seq, "has an id or a time before that of the entry before it");
@@ -91,6 +96,7 @@ pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
         }
     }
     check_directory(sql, &mut heads, &mut walk)?;
+    registry.compare(sql, &mut walk.errors)?;
     Ok(walk)
 }
 

@@ -25,6 +25,7 @@ pub mod platform;
 mod readers;
 pub mod reconcile;
 pub mod schedule;
+mod screens;
 mod shard;
 pub mod sqlite;
 pub mod verify;

@@ -18,6 +18,7 @@ mod model;
 mod oracle;
 mod rebuild;
 mod reconcile;
+mod registry;
 mod replay;
 mod screens;
 mod verify;
