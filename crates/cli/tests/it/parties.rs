@@ -269,6 +269,19 @@ fn a_check_is_written_as_text_as_csv_and_as_a_page() {
 }
 
 #[test]
+fn a_report_says_where_there_may_be_more_conflicts_than_it_tells_of() {
+    let rig = Rig::new();
+    let namesakes: String = (0..30).map(|at| format!("Ann Quillfeather,client,{at}\n")).collect();
+    let list = rig.write("namesakes.csv", format!("name,role,external_id\n{namesakes}"));
+    let report = rig.run(&import(list.to_str().unwrap(), FOLDER, &["--json"])).json(0);
+    assert_eq!(counts(&report), [30, 30, 0, 0, 0, 0], "people of one name and different numbers are different people");
+    let file = rig.write("list.csv", "name,role\nAnn Quillfeather,opposing_party\n");
+    let printed = rig.run(&check(file.to_str().unwrap(), FOLDER, &[])).expect(0);
+    assert_eq!(printed.matches("CONFLICT with Ann Quillfeather, client").count(), 25);
+    assert!(printed.contains("There may be more conflicts: one check tells of the likeliest, at most 25 of a side."));
+}
+
+#[test]
 fn a_check_that_cannot_be_made_says_why() {
     let rig = Rig::new();
     let file = rig.write("list.csv", "name\nAnn Roe\n");

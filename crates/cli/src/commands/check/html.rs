@@ -98,7 +98,11 @@ fn name(page: &mut String, result: &Found) -> fmt::Result {
          <th>Why</th></tr></thead>\n<tbody>\n",
     );
     result.screening.matches.iter().try_for_each(|found| matched(page, found))?;
-    page.push_str("</tbody>\n</table>\n</section>\n");
+    page.push_str("</tbody>\n</table>\n");
+    if let Some(more) = result.cut_short() {
+        writeln!(page, "<p>{}</p>", Escaped(&more))?;
+    }
+    page.push_str("</section>\n");
     Ok(())
 }
 

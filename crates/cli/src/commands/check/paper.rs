@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use engage_app::screening::CONFLICTS_MAX;
 use engage_domain::{
     EntryId, FirmId, Timestamp,
     registry::{Matched, Screening},
@@ -79,6 +80,13 @@ impl Result {
             _ if self.screening.conflicts().next().is_some() => Part::Conflict,
             _ => Part::Information,
         }
+    }
+
+    /// What to say where there may be more conflicts than one check tells of.
+    pub(super) fn cut_short(&self) -> Option<String> {
+        let told = self.screening.conflicts().count();
+        let most = "one check tells of the likeliest, at most";
+        (told >= CONFLICTS_MAX).then(|| format!("There may be more conflicts: {most} {CONFLICTS_MAX} of a side."))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -180,6 +188,7 @@ impl Paper {
                 "checkedAt": result.screening.at,
                 "registryVersion": result.screening.registry,
                 "rulesVersion": result.screening.rules,
+                "cutShort": result.cut_short().is_some(),
                 "matches": result.screening.matches.iter().map(matched).collect::<Vec<_>>(),
             })
         };

@@ -71,6 +71,6 @@ fn row(result: &Found, found: Option<&Matched>) -> Vec<String> {
         result.screening.registry.0.to_string(),
         result.screening.rules.to_string(),
         result.entry.map(|id| id.to_string()).unwrap_or_default(),
-        String::new(),
+        result.cut_short().unwrap_or_default(),
     ]
 }

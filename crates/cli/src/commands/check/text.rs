@@ -41,6 +41,9 @@ fn name(text: &mut String, result: &Found) -> Written {
     for found in &result.screening.matches {
         matched(text, found)?;
     }
+    if let Some(more) = result.cut_short() {
+        writeln!(text, "    {more}")?;
+    }
     if !result.screening.matches.is_empty() {
         text.push('\n');
     }
