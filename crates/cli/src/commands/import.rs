@@ -1,6 +1,7 @@
 //! `engage import`: bringing a firm's past in.
 
 mod folder;
+mod journal;
 mod report;
 mod server;
 
@@ -27,6 +28,7 @@ pub(crate) struct Import {
 #[derive(Subcommand, Debug)]
 enum Command {
     Conversations(Conversations),
+    Journal(journal::Journal),
 }
 
 /// Imports conversations from CSV or NDJSON, one a row. Running it again adds nothing twice. A row that cannot be read is reported
@@ -55,6 +57,7 @@ impl Import {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
         match &self.command {
             Command::Conversations(conversations) => conversations.run(json),
+            Command::Journal(journal) => journal.run(json),
         }
     }
 }

@@ -15,4 +15,5 @@ mod import;
 mod metrics;
 mod screen;
 mod sync_failures;
+mod transfer;
 mod verify;
