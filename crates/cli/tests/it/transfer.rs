@@ -10,7 +10,7 @@ fn run_in(rig: &Rig, args: &[&str]) -> Ended {
 }
 
 fn digests(rig: &Rig, data: &str) -> (Value, Value) {
-    let report = run_in(&rig, &["verify", "--data", data, "--json"]).json(0);
+    let report = run_in(rig, &["verify", "--data", data, "--json"]).json(0);
     let firm = &report["firms"][0];
     (firm["journalDigest"].clone(), firm["indexDigest"].clone())
 }
