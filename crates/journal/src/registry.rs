@@ -296,6 +296,13 @@ pub fn conflicts_after(sql: &mut dyn Sql, after: &str, limit: i64) -> Result<Vec
     )
 }
 
+/// At most `limit` ids of conflicts above `after`, in their order: how all are gone over where one that cannot be read is not to hide the
+/// others.
+pub fn conflict_ids_after(sql: &mut dyn Sql, after: &str, limit: i64) -> Result<Vec<Box<str>>, Error> {
+    let params = [Value::Text(after), Value::Integer(limit)];
+    all(sql, "SELECT id FROM conflict WHERE id > ?1 ORDER BY id LIMIT ?2", &params, |row| Ok(row.text(0)?.into()))
+}
+
 /// Whether a conflict other than `except` stands in a conversation's way.
 fn stands(sql: &mut dyn Sql, conversation: ConversationId, except: Option<ConflictId>) -> Result<bool, Error> {
     let except = except.map(|id| id.to_string()).unwrap_or_default();

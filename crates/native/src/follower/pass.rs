@@ -5,11 +5,12 @@
 //! version-guarded. However many entries an object has had since the last pass, its row is written once. An object whose rows
 //! cannot be written stands back with a note in `sync_failure`, written together with the checkpoint that passes it by; the others go on.
 
+mod conflicts;
 mod files;
 mod objects;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     ops::ControlFlow,
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
@@ -23,6 +24,7 @@ use engage_index::{
 };
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
+pub(super) use self::conflicts::write_all;
 use self::files::{Files, file_id};
 use super::{
     rebuild::{Rebuild, Step},
@@ -296,6 +298,8 @@ impl Follower {
                 note(&mut failed, key_of(entry), error);
             }
         }
+        let of_conflicts =
+            if self.deferring { BTreeSet::new() } else { conflicts::changed(&batch.entries, &mut failed) };
         let (seq, at) = match batch.entries.last() {
             Some(last) => (last.seq, last.at),
             None => (files.seq, now),
@@ -331,6 +335,13 @@ impl Follower {
                     Err(error) => return Err(error),
                 }
             }
+            for id in of_conflicts {
+                match conflicts::write(&firm.id, journal, index, id) {
+                    Ok(()) => {}
+                    Err(error) if is_its_own(&error) => note(&mut failed, conflicts::object_of(&firm.id), error),
+                    Err(error) => return Err(error),
+                }
+            }
             // Behind the rows: what is written while words wait for their place has them put down first.
             write_passages(index, &firm.id, &batch.entries, &mut failed)?;
             for (key, error) in &failed {
@@ -361,8 +372,9 @@ impl Follower {
         let limit = ENTRIES_MAX.min(self.bound.saturating_sub(files.seq));
         read::entries_after(&mut files.journal, files.seq, limit, &mut |entry| {
             bytes += entry.payload.as_ref().map_or(0, |payload| payload.len());
-            let changes = entry.is_event() && entry.kind != Kind::Firm && !self.deferring;
-            if changes && batch.known.insert(key_of(&entry)) {
+            // The firm has no row of its own; one whose registry stands back is tried again with its next event.
+            let has_rows = entry.kind != Kind::Firm || self.failing.contains_key(&key_of(&entry));
+            if entry.is_event() && has_rows && !self.deferring && batch.known.insert(key_of(&entry)) {
                 batch.changed.push(key_of(&entry));
             }
             batch.entries.push(entry);
