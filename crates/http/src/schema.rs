@@ -6,9 +6,10 @@ use engage_domain::{
     Kind, Outcome, Role, Timestamp,
     conversation::{AssignmentStatus, Author, ConflictStatus, GoalPriority, Phase, Priority, Status},
     firm::FirmStatus,
+    registry::{ConflictState, ConflictType, MatchType, Resolution},
     user::UserStatus,
 };
-use engage_index::{conversations::Sort, page::Direction, search::Field};
+use engage_index::{conflicts::Standing, conversations::Sort, page::Direction, search::Field};
 use utoipa::openapi::{
     Object, ObjectBuilder, OneOfBuilder, RefOr, Schema,
     schema::{KnownFormat, SchemaFormat, SchemaType, Type},
@@ -40,6 +41,11 @@ words! {
     direction = Direction;
     reach = Reach;
     search_field = Field;
+    conflict_state = ConflictState;
+    conflict_type = ConflictType;
+    match_type = MatchType;
+    resolution = Resolution;
+    standing = Standing;
 }
 
 /// The kinds of object.
@@ -124,4 +130,5 @@ nullable! {
     maybe_time = time;
     maybe_text = text;
     maybe_conflict_status = conflict_status;
+    maybe_resolution = resolution;
 }

@@ -1,6 +1,7 @@
 //! What objects and rows look like on the wire: camelCase, borrowed from the state they show.
 
 pub(crate) mod analytics;
+pub(crate) mod conflict_list;
 pub(crate) mod conversation;
 pub(crate) mod event;
 pub(crate) mod firm;

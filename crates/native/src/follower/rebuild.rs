@@ -249,7 +249,12 @@ fn is_late(journal: &mut Db, table: Table, key: &Key, target: i64) -> Result<boo
         },
         Table::Conflict => {
             let Ok(id) = key.0.parse() else { return Ok(false) };
-            return Ok(registry::conflict(journal, id)?.is_some_and(|kept| kept.seq > target));
+            return match registry::conflict(journal, id) {
+                Ok(kept) => Ok(kept.is_some_and(|kept| kept.seq > target)),
+                // The new index is without it, and the other stays beside it.
+                Err(Error::Corrupt(_)) => Ok(false),
+                Err(error) => Err(error),
+            };
         }
         Table::Audit => None,
     };
