@@ -1,5 +1,13 @@
 //! Conflicts on their way from the firm's registry into the index.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
 use engage_app::{Runtime, runtime::Token};
 use engage_domain::{
     Actor, ConflictId, Kind, Role, Timestamp, UserId, Version,
@@ -189,4 +197,44 @@ async fn a_conflict_that_cannot_be_read_is_told_of_and_the_others_are_built() {
     let held = texts(&mut rig.index(), "SELECT conflictId FROM conflict_detection_index");
     assert_eq!(held, [whole.to_string()]);
     assert_eq!(texts(&mut rig.index(), "SELECT name FROM sync_failure"), ["acme"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_while_an_index_is_reconciled_or_rebuilt_is_not_called_wrong() {
+    let (rig, id) = rig().await;
+    let (rig, stop) = (Arc::new(rig), Arc::new(AtomicBool::new(false)));
+    let writer = {
+        let (rig, stop) = (Arc::clone(&rig), Arc::clone(&stop));
+        tokio::spawn(async move {
+            let mut conflicts = 1;
+            while !stop.load(Ordering::SeqCst) {
+                // One that is new, and one that the runs have met.
+                let name = format!("{} {conflicts}", NAMES[conflicts % 3]);
+                rig.register_party(3, PartyRole::OpposingParty, &name).await;
+                rig.register_party(4, PartyRole::Client, &name).await;
+                ask(&rig, person(1), Command::Review { id, notes: Some(name.as_str().into()) }).await;
+                conflicts += 1;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                if conflicts == 90 {
+                    // A conversation has no more than two hundred parties.
+                    break;
+                }
+            }
+        })
+    };
+    for _ in 0..3 {
+        let run = rig.platform().reconcile_with(&rig.firm, &Actor::SYSTEM, false, &Arc::default()).await.unwrap();
+        assert!(run.tally.is_clean(), "what was merely new was called wrong: {run:?}");
+        let done = rig.platform().rebuild_index(&rig.firm, &Actor::SYSTEM).await.unwrap();
+        assert!(done.run.tally.is_clean(), "{done:?}");
+    }
+    stop.store(true, Ordering::SeqCst);
+    writer.await.unwrap();
+    rig.letters_delivered().await;
+    rig.is_sound().await;
+    let (kept, held) = (
+        integer(&mut rig.journal(), "SELECT count(*) FROM conflict"),
+        integer(&mut rig.index(), "SELECT count(*) FROM conflict_detection_index"),
+    );
+    assert!(kept > 1 && kept == held, "{kept} conflicts, {held} rows");
 }
