@@ -6,6 +6,7 @@
 //! cannot be written stands back with a note in `sync_failure`, written together with the checkpoint that passes it by; the others go on.
 
 mod conflicts;
+mod entries;
 mod files;
 mod objects;
 
@@ -17,11 +18,8 @@ use std::{
     time::Duration,
 };
 
-use engage_domain::{FirmId, Kind, Timestamp, Version};
-use engage_index::{
-    AuditRow, IndexRow, Param, PassageRow, Query, Statement, checkpoint, projection, reconciliation, search,
-    sync_failure,
-};
+use engage_domain::{Kind, Timestamp, Version};
+use engage_index::{Param, Query, Statement, checkpoint, projection, reconciliation, sync_failure};
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
 pub(super) use self::conflicts::write_all;
@@ -317,7 +315,7 @@ impl Follower {
                     Err(error) => note(&mut failed, key_of(entry), error),
                 }
             }
-            write_audit(index, &audit)?;
+            entries::write_audit(index, &audit)?;
             reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliation::ACTION);
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
@@ -343,7 +341,7 @@ impl Follower {
                 }
             }
             // Behind the rows: what is written while words wait for their place has them put down first.
-            write_passages(index, &firm.id, &batch.entries, &mut failed)?;
+            entries::write_passages(index, &firm.id, &batch.entries, &mut failed)?;
             for (key, error) in &failed {
                 let version = batch.entries.iter().filter(|entry| is_of(entry, key)).map(|entry| entry.version).max();
                 park(index, failing, key, version.unwrap_or_default(), error, now)?;
@@ -415,17 +413,6 @@ impl Follower {
     }
 }
 
-fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {
-    let (batches, rest) = rows.as_chunks();
-    for batch in batches {
-        run(index, &AuditRow::batch_statement(batch))?;
-    }
-    for row in rest {
-        run(index, &row.to_statement())?;
-    }
-    Ok(())
-}
-
 /// Notes in the index that an object stands back.
 fn park(
     index: &mut Db,
@@ -444,31 +431,6 @@ fn park(
 /// Whether an error is the object's own, so that the others go on without it.
 fn is_its_own(error: &Error) -> bool {
     is_constraint(error) || matches!(error, Error::Corrupt(_))
-}
-
-fn write_passages(
-    index: &mut Db,
-    firm: &FirmId,
-    entries: &[Entry],
-    failed: &mut Vec<(ObjectKey, Error)>,
-) -> Result<(), Error> {
-    let mut passages = vec![];
-    for entry in entries {
-        match projection::passage_row(firm, entry) {
-            Ok(passage) => passages.extend(passage),
-            Err(error) => note(failed, key_of(entry), error),
-        }
-    }
-    if !passages.is_empty() {
-        run(index, &PassageRow::batch_statement(&passages)?)?;
-    }
-    // An entry that was read before its erasure may be in the same pass.
-    for entry in entries.iter().filter(|entry| projection::erases(entry)) {
-        if let Ok(conversation) = entry.object.parse() {
-            run(index, &search::erase(firm, conversation))?;
-        }
-    }
-    Ok(())
 }
 
 /// The object of an entry.
