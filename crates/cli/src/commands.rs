@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod export;
 mod firm;
 mod import;
 mod key;
@@ -40,6 +41,7 @@ enum Command {
     Firm(firm::Firm),
     Token(token::Token),
     Import(import::Import),
+    Export(export::Export),
     Verify(verify::Verify),
     Reconcile(reconcile::Reconcile),
     Rebuild(rebuild::Rebuild),
@@ -64,6 +66,7 @@ impl Cli {
             Command::Firm(firm) => firm.run(self.json),
             Command::Token(token) => token.run(self.json),
             Command::Import(import) => import.run(self.json),
+            Command::Export(export) => export.run(self.json),
             Command::Verify(verify) => verify.run(self.json),
             Command::Reconcile(reconcile) => reconcile.run(self.json),
             Command::Rebuild(rebuild) => rebuild.run(self.json),

@@ -231,10 +231,7 @@ impl Journal {
             actor: &actor,
             command_id: call.command_id.as_ref().map(|command| &*command.id),
         };
-        let screens = match &mut ground.screens {
-            Some(screens) => Some(&mut **screens as &mut dyn Screens),
-            None => None,
-        };
+        let screens = ground.screens.as_mut().map(|screens| &mut **screens as &mut dyn Screens);
         let mut pen = Pen { journal: self, sql, stamp, random: ground.random, screens };
         let command = match &call.intent {
             Intent::Peek if activation.exists() => return pen.done(activation, vec![], vec![]),

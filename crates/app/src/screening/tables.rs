@@ -176,7 +176,11 @@ impl Store for Tables<'_> {
         let text = "SELECT terms FROM screen_name WHERE id = ?1";
         self.with(|sql| {
             let params = [Value::Integer(id.0.into())];
-            first(sql, text, &params, |row| Ok(terms.extend(terms_of(row.blob(0)?)))).map(drop)
+            first(sql, text, &params, |row| {
+                terms.extend(terms_of(row.blob(0)?));
+                Ok(())
+            })
+            .map(drop)
         });
     }
 

@@ -1,6 +1,7 @@
 //! `engage import`: bringing a firm's past in.
 
 mod folder;
+mod journal;
 mod parties;
 mod report;
 mod server;
@@ -29,6 +30,7 @@ pub(crate) struct Import {
 enum Command {
     Conversations(Conversations),
     Parties(parties::Parties),
+    Journal(journal::Journal),
 }
 
 /// Imports conversations from CSV or NDJSON, one a row. Running it again adds nothing twice. A row that cannot be read is reported
@@ -58,6 +60,7 @@ impl Import {
         match &self.command {
             Command::Conversations(conversations) => conversations.run(json),
             Command::Parties(parties) => parties.run(json),
+            Command::Journal(journal) => journal.run(json),
         }
     }
 }

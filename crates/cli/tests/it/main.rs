@@ -16,4 +16,5 @@ mod metrics;
 mod parties;
 mod screen;
 mod sync_failures;
+mod transfer;
 mod verify;

@@ -85,16 +85,20 @@ impl Expected {
         for id in self.parties.keys() {
             differs("party", &id.to_string(), "is missing in the registry");
         }
-        let mut after = String::new();
+        let mut after = Box::<str>::default();
         loop {
-            let page = registry::conflicts_after(sql, &after, PAGE)?;
+            let page = registry::conflict_ids_after(sql, &after, PAGE)?;
             let Some(last) = page.last() else { break };
-            after = last.conflict.id.to_string();
-            for found in page {
-                match self.conflicts.remove(&found.conflict.id) {
-                    None => differs("conflict", &found.conflict.id.to_string(), "has no entries"),
-                    Some(said) if said == found => {}
-                    Some(_) => differs("conflict", &found.conflict.id.to_string(), "differs from what its entries say"),
+            after = last.clone();
+            for id in &page {
+                let found = match id.parse().map(|id| registry::conflict(sql, id)) {
+                    Ok(Err(Error::Corrupt(_))) | Err(_) => None,
+                    Ok(found) => found?,
+                };
+                match id.parse().ok().and_then(|id| self.conflicts.remove(&id)) {
+                    None => differs("conflict", id, "has no entries"),
+                    Some(said) if found.is_some_and(|found| said == found) => {}
+                    Some(_) => differs("conflict", id, "differs from what its entries say"),
                 }
             }
         }

@@ -6,6 +6,7 @@ mod rig;
 
 mod alarms;
 mod calls;
+mod conflicts;
 mod corrections;
 mod damage;
 mod drain;
