@@ -9,10 +9,11 @@ use std::{future::Future, sync::Arc};
 
 use engage_domain::Timestamp;
 use engage_index::{
-    ConversationList, ConversationRow, Limit, Range, UserRow,
+    ConflictRow, ConversationList, ConversationRow, Limit, Range, UserRow,
     analytics::{Attention, AttentionRow, PracticeAreaRow, WorkloadRow},
     assignments::{AssignmentList, ListedAssignment},
     audit::{AuditList, ListedEntry},
+    conflicts::ConflictList,
     page::LIMIT_MAX,
     reports::ConflictCount,
     search::Search,
@@ -88,6 +89,7 @@ exportable! {
     ConversationList: "conversations", list_conversations -> ConversationRow;
     UserList: "users", list_users -> UserRow;
     AssignmentList: "assignments", list_assignments -> ListedAssignment;
+    ConflictList: "conflict_list", list_conflicts -> ConflictRow;
     Attention: "attention", list_attention -> AttentionRow;
     AuditList: "audit", list_audit -> ListedEntry;
     Trail: "conversation_audit", list_conversation_audit -> ListedEntry;

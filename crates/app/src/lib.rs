@@ -5,7 +5,7 @@
 //! - [`conversations`], [`messages`], [`assignments`], [`intake`]: what can be done with conversations, by staff and by clients.
 //! - [`registry`], [`screening`]: parties, conflicts of interest, and how names are compared.
 //! - [`users`], [`settings`]: the firm's people and what it can set.
-//! - [`lists`], [`search`], [`analytics`]: what the index answers.
+//! - [`lists`], [`conflicts`], [`search`], [`analytics`]: what the index answers.
 //! - [`audit`], [`reports`]: the audit trail, and what the index's rows come to.
 //! - [`exports`]: a whole list, page after page, on record.
 //! - [`operations`]: how the index is, and what it could not take in.
@@ -21,6 +21,7 @@ pub mod analytics;
 pub mod assignments;
 pub mod audit;
 mod call;
+pub mod conflicts;
 pub mod consistency;
 pub mod conversations;
 pub mod error;

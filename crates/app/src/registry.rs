@@ -106,17 +106,21 @@ impl<R: Runtime> Engage<R> {
             return Err(Error::invalid("parties", format!("must be at most {BATCH_MAX}, are {}", parties.len())));
         }
         let mut seen = self.writable(caller, id).await?;
-        if let Some(expected) = write.expected.filter(|expected| *expected != seen.state.version) {
-            // What was done under the caller's key is not refused because it was done.
-            if write.key.is_none() || expected > seen.state.version {
-                return Err(Error::Stale { current: seen.state.version });
-            }
+        let current = seen.state.version;
+        let missed = write.expected.is_some_and(|expected| expected != current);
+        if missed && write.key.is_none() {
+            return Err(Error::Stale { current });
         }
-        let write = &Write { expected: None, ..write.clone() };
+        // A repetition gives the first answer whatever the version is now. No object has the highest version, so all else is refused.
+        let write = &Write { expected: missed.then_some(Version(u64::MAX)), ..write.clone() };
         let mut registered = Vec::with_capacity(parties.len());
         for (party, step) in parties.into_iter().zip(0..=u8::MAX) {
             let party = Party { conversation: Some(id), ..party };
-            let (one, outcomes, version) = self.register(caller, write, step, party).await?;
+            let done = self.register(caller, write, step, party).await;
+            let (one, outcomes, version) = done.map_err(|error| match error {
+                Error::Stale { .. } => Error::Stale { current },
+                error => error,
+            })?;
             for outcome in outcomes {
                 if let Some(told) = self.tell(caller, &outcome, version).await?
                     && told.id == id

@@ -1,67 +1,140 @@
 //! Names compared for the firm's registry: the port [`Screens`] of its turns, over the screens of `engage_screening`.
 //!
 //! Each side has a screen of its own, so that a thousand clients of one name crowd no opposing party out of an answer: whoever is
-//! adverse is looked for among the adverse.
+//! adverse is looked for among the adverse. They are kept in memory ([`MemoryScreens`]) or, where that is short, in tables of the firm's
+//! own database ([`TableScreens`]): the same keys, the same answers.
+
+mod tables;
 
 use std::collections::BTreeSet;
 
 use engage_domain::{
-    registry::{Aligned, Evidence, IdentifierSort, MatchType, Party, PartyKind, PartyRecord, Reason, Side},
+    registry::{Aligned, Evidence, IdentifierSort, MatchType, Party, PartyKind, Reason, Side},
     text::Private,
 };
-use engage_journal::{Error, Hit, Screens, Sql, registry};
+use engage_journal::{
+    Error, Hit, Screens, Sql,
+    registry::{self, Named},
+};
 use engage_screening::{self as screening, Handle, Options, RULES_VERSION, Screen, THRESHOLD};
+
+use self::tables::Tables;
 
 /// Most adverse parties that one screening finds. Whoever has more namesakes among the adverse is found in conflict all the same.
 pub const CONFLICTS_MAX: usize = 25;
 /// Most parties of one's own side that one screening tells of.
 pub const INFORMATION_MAX: usize = 10;
+/// Confidence is kept to four digits: more of them say nothing.
+const DIGITS: f64 = 10_000.0;
 /// Parties read at a time when the screens are made anew.
 const PAGE: i64 = 1_000;
 
 /// The screens of one firm, in memory: some 200 bytes a party.
-#[derive(Debug, Default)]
-pub struct MemoryScreens {
-    clients: Screen,
-    opposing: Screen,
-    matters: Screen,
+#[derive(Debug)]
+pub struct MemoryScreens([MemoryScreen; SCREENS.len()]);
+
+/// One of a firm's screens, in memory.
+#[derive(Debug)]
+pub struct MemoryScreen {
+    number: i64,
+    screen: Screen,
 }
 
-impl MemoryScreens {
-    /// Makes the screens from the parties' rows: some 3 µs a party.
-    pub fn load(sql: &mut dyn Sql) -> Result<Self, Error> {
-        let (mut screens, mut after) = (Self::default(), 0);
-        loop {
-            let page = registry::parties_after(sql, after, PAGE)?;
-            let Some(last) = page.last() else { return Ok(screens) };
-            after = last.number;
-            for kept in &page {
-                screens.insert(kept.number, &kept.record)?;
-            }
-        }
-    }
-
-    fn insert(&mut self, number: i64, record: &PartyRecord) -> Result<(), Error> {
-        let (handle, party) = (handle(number)?, subject(&record.party));
+impl MemoryScreen {
+    /// Keeps a party if it belongs to this screen. The three screens may be made side by side.
+    pub fn keep(&mut self, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        let handle = handle(number)?;
         // It may have stood on another side.
-        for screen in [&mut self.clients, &mut self.opposing, &mut self.matters] {
-            screen.remove(handle);
-        }
-        for screen in self.of(record.side) {
-            screen.insert(handle, &party);
+        if kept_in(side)[self.number as usize] {
+            self.screen.insert(handle, &subject(party));
+        } else {
+            self.screen.remove(handle);
         }
         Ok(())
     }
+}
 
-    /// The screens in which parties of a side are kept.
-    fn of(&mut self, side: Side) -> Vec<&mut Screen> {
-        match side {
-            Side::Client => vec![&mut self.clients],
-            Side::Opposing => vec![&mut self.opposing],
-            Side::Either => vec![&mut self.clients, &mut self.opposing],
-            Side::Matter => vec![&mut self.matters],
-        }
+impl Default for MemoryScreens {
+    fn default() -> Self {
+        Self(SCREENS.map(|number| MemoryScreen { number, screen: Screen::new() }))
     }
+}
+
+impl MemoryScreens {
+    /// Makes the screens from the parties' rows: some 4 µs a party.
+    pub fn load(sql: &mut dyn Sql) -> Result<Self, Error> {
+        let mut screens = Self::default();
+        each_party(sql, &mut |page| {
+            page.iter().try_for_each(|(number, Named { party, side })| screens.insert(*number, party, *side))
+        })?;
+        Ok(screens)
+    }
+
+    /// Each screen by itself, for whoever makes them side by side.
+    pub const fn each(&mut self) -> &mut [MemoryScreen; SCREENS.len()] {
+        &mut self.0
+    }
+
+    fn insert(&mut self, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        self.0.iter_mut().try_for_each(|screen| screen.keep(number, party, side))
+    }
+}
+
+/// Shows all parties, page by page, in the order of their numbers.
+pub fn each_party(
+    sql: &mut dyn Sql,
+    visit: &mut dyn FnMut(Vec<(i64, Named)>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut after = 0;
+    loop {
+        let page = registry::named_after(sql, after, PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        visit(page)?;
+    }
+}
+
+/// The screens, in the order of their numbers.
+const SCREENS: [i64; 3] = [CLIENTS, OPPOSING, MATTERS];
+const CLIENTS: i64 = 0;
+const OPPOSING: i64 = 1;
+const MATTERS: i64 = 2;
+
+/// In which of the screens parties of a side are kept.
+const fn kept_in(side: Side) -> [bool; SCREENS.len()] {
+    match side {
+        Side::Client => [true, false, false],
+        Side::Opposing => [false, true, false],
+        Side::Either => [true, true, false],
+        Side::Matter => [false, false, true],
+    }
+}
+
+/// The screens that are searched for a party of a side, and how many parties each may find: whoever is adverse first.
+const fn searched(side: Side) -> &'static [(i64, usize)] {
+    match side {
+        Side::Client => &[(OPPOSING, CONFLICTS_MAX), (CLIENTS, INFORMATION_MAX)],
+        Side::Opposing => &[(CLIENTS, CONFLICTS_MAX), (OPPOSING, INFORMATION_MAX)],
+        Side::Either => &[(CLIENTS, CONFLICTS_MAX), (OPPOSING, CONFLICTS_MAX)],
+        Side::Matter => &[(MATTERS, CONFLICTS_MAX)],
+    }
+}
+
+/// Searches the screens of a side by `search`, and gives each party once.
+fn search_all(
+    party: &Party,
+    side: Side,
+    except: &BTreeSet<i64>,
+    mut search: impl FnMut(i64, &screening::Party, &Options, &[Handle]) -> Result<Vec<screening::Match>, Error>,
+) -> Result<Vec<Hit>, Error> {
+    let except = except.iter().map(|number| handle(*number)).collect::<Result<Vec<_>, _>>()?;
+    let asked = subject(party);
+    let (mut found, mut seen) = (vec![], BTreeSet::new());
+    for (screen, limit) in searched(side) {
+        let matches = search(*screen, &asked, &Options { limit: *limit, threshold: THRESHOLD }, &except)?;
+        found.extend(matches.into_iter().filter(|matched| seen.insert(matched.handle)));
+    }
+    Ok(found.into_iter().map(hit).collect())
 }
 
 impl Screens for MemoryScreens {
@@ -76,25 +149,66 @@ impl Screens for MemoryScreens {
         side: Side,
         except: &BTreeSet<i64>,
     ) -> Result<Vec<Hit>, Error> {
-        let except = except.iter().map(|number| handle(*number)).collect::<Result<Vec<_>, _>>()?;
-        let (adverse, own) = match side {
-            Side::Client => (vec![&self.opposing], Some(&self.clients)),
-            Side::Opposing => (vec![&self.clients], Some(&self.opposing)),
-            Side::Either => (vec![&self.clients, &self.opposing], None),
-            Side::Matter => (vec![&self.matters], None),
-        };
-        let asked = subject(party);
-        let search =
-            |screen: &Screen, limit| screen.search_beyond(&asked, &Options { limit, threshold: THRESHOLD }, &except);
-        let mut found: Vec<_> = adverse.into_iter().flat_map(|screen| search(screen, CONFLICTS_MAX)).collect();
-        found.extend(own.into_iter().flat_map(|screen| search(screen, INFORMATION_MAX)));
-        let mut seen = BTreeSet::new();
-        found.retain(|matched| seen.insert(matched.handle));
-        Ok(found.into_iter().map(hit).collect())
+        search_all(party, side, except, |screen, asked, options, except| {
+            Ok(self.0[screen as usize].screen.search_beyond(asked, options, except))
+        })
     }
 
-    fn keep(&mut self, _sql: &mut dyn Sql, number: i64, party: &PartyRecord) -> Result<(), Error> {
-        self.insert(number, party)
+    fn keep(&mut self, _sql: &mut dyn Sql, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        self.insert(number, party, side)
+    }
+}
+
+/// The screens of one firm in tables beside its journal, for hosts whose memory is too small for them. Nothing is held between two
+/// calls, and what a turn writes goes with its transaction.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TableScreens;
+
+impl TableScreens {
+    /// Makes the tables, and fills them from the parties' rows. Call it once, within a transaction.
+    pub fn create(sql: &mut dyn Sql) -> Result<Self, Error> {
+        sql.script(include_str!("screening/screens.sql"))?;
+        let mut after = 0;
+        loop {
+            let page = registry::named_after(sql, after, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(Self) };
+            after = *last;
+            page.iter().try_for_each(|(number, Named { party, side })| Self.keep(sql, *number, party, *side))?;
+        }
+    }
+}
+
+impl Screens for TableScreens {
+    fn rules(&self) -> u32 {
+        RULES_VERSION
+    }
+
+    fn search(
+        &mut self,
+        sql: &mut dyn Sql,
+        party: &Party,
+        side: Side,
+        except: &BTreeSet<i64>,
+    ) -> Result<Vec<Hit>, Error> {
+        search_all(party, side, except, |screen, asked, options, except| {
+            let screen = Screen::over(Tables::new(sql, screen));
+            let found = screen.search_beyond(asked, options, except);
+            screen.store().done().map(|()| found)
+        })
+    }
+
+    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &Party, side: Side) -> Result<(), Error> {
+        let (handle, subject) = (handle(number)?, subject(party));
+        for (number, kept) in SCREENS.into_iter().zip(kept_in(side)) {
+            let mut screen = Screen::over(Tables::new(sql, number));
+            if kept {
+                screen.insert(handle, &subject);
+            } else {
+                screen.remove(handle);
+            }
+            screen.store().done()?;
+        }
+        Ok(())
     }
 }
 
@@ -139,7 +253,7 @@ fn hit(matched: screening::Match) -> Hit {
             screening::MatchType::Phonetic => MatchType::Phonetic,
             screening::MatchType::Fuzzy => MatchType::Fuzzy,
         },
-        confidence: matched.confidence,
+        confidence: (matched.confidence * DIGITS).round() / DIGITS,
         evidence: Evidence {
             aligned: aligned.into_iter().map(lined_up).collect(),
             queried_only: words(queried_only),

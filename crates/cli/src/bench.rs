@@ -13,6 +13,7 @@ mod lag;
 mod list;
 mod maintenance;
 mod memory;
+mod registry;
 mod rig;
 mod screening;
 mod seed;
@@ -66,7 +67,7 @@ pub struct Figure {
 type Measure = fn(&rig::Rig) -> anyhow::Result<Vec<(String, Figure)>>;
 
 /// Each gives one figure of its name, or several whose names go on behind it. Memory comes first, in a process that has used little.
-const MEASURES: [(&str, Measure); 12] = [
+const MEASURES: [(&str, Measure); 13] = [
     ("memory", memory::hibernated),
     ("write/in-process", write::in_process),
     ("write/http", http::write),
@@ -79,6 +80,7 @@ const MEASURES: [(&str, Measure); 12] = [
     ("reconcile", maintenance::reconciliation),
     ("rebuild", maintenance::rebuild),
     ("screening", screening::screening),
+    ("registry", registry::registry),
 ];
 
 impl Figure {

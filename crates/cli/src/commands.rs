@@ -1,6 +1,8 @@
 //! The commands, a file each, and what they share.
 
+mod check;
 mod demo;
+mod export;
 mod firm;
 mod import;
 mod key;
@@ -8,6 +10,7 @@ mod open;
 mod openapi;
 mod rebuild;
 mod reconcile;
+mod registry;
 mod runs;
 mod screen;
 mod serve;
@@ -38,11 +41,13 @@ enum Command {
     Firm(firm::Firm),
     Token(token::Token),
     Import(import::Import),
+    Export(export::Export),
     Verify(verify::Verify),
     Reconcile(reconcile::Reconcile),
     Rebuild(rebuild::Rebuild),
     SyncFailures(sync_failures::SyncFailures),
     Screen(screen::Screen),
+    Check(check::Check),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -61,11 +66,13 @@ impl Cli {
             Command::Firm(firm) => firm.run(self.json),
             Command::Token(token) => token.run(self.json),
             Command::Import(import) => import.run(self.json),
+            Command::Export(export) => export.run(self.json),
             Command::Verify(verify) => verify.run(self.json),
             Command::Reconcile(reconcile) => reconcile.run(self.json),
             Command::Rebuild(rebuild) => rebuild.run(self.json),
             Command::SyncFailures(failures) => failures.run(self.json),
             Command::Screen(screen) => screen.run(self.json),
+            Command::Check(check) => check.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }

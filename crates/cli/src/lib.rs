@@ -4,6 +4,7 @@ pub mod bench;
 pub mod client;
 pub mod commands;
 pub mod demo;
+mod draft;
 pub mod exit;
 pub mod import;
 pub mod out;

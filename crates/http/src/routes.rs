@@ -33,6 +33,7 @@ macro_rules! handlers {
 mod analytics;
 mod assignments;
 mod audit;
+mod conflict_list;
 mod conflicts;
 mod conversations;
 mod exports;
@@ -89,6 +90,7 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: platform::reconcile))
         .routes(handlers!(R: platform::rebuild))
         .routes(handlers!(R: assignments::list))
+        .routes(handlers!(R: conflict_list::list))
         .routes(handlers!(R: audit::of_conversation))
         .routes(handlers!(R: audit::list))
         .routes(handlers!(R: reports::data_access))

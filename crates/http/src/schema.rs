@@ -12,7 +12,7 @@ use engage_domain::{
     },
     user::UserStatus,
 };
-use engage_index::{conversations::Sort, page::Direction, search::Field};
+use engage_index::{conflicts::Standing, conversations::Sort, page::Direction, search::Field};
 use utoipa::openapi::{
     Array, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, RefOr, Schema,
     schema::{KnownFormat, SchemaFormat, SchemaType, Type},
@@ -54,6 +54,7 @@ words! {
     conflict_type = ConflictType;
     conflict_state = ConflictState;
     resolution = Resolution;
+    standing = Standing;
 }
 
 /// What sorts of identifier two parties share.
@@ -151,4 +152,5 @@ nullable! {
     maybe_side = side;
     maybe_relation = relation;
     maybe_conflict_type = conflict_type;
+    maybe_resolution = resolution;
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod analytics;
 pub(crate) mod conflict;
+pub(crate) mod conflict_list;
 pub(crate) mod conversation;
 pub(crate) mod event;
 pub(crate) mod firm;

@@ -4,7 +4,7 @@
 //!   passages and their full-text index.
 //! - [`projection`]: from an object's state, or an entry, to its rows. Pure.
 //! - [`rows`]: the rows as types: written under a version guard, read back, digested.
-//! - [`conversations`], [`users`], [`assignments`], [`audit`]: the lists, with typed filters and keyset cursors.
+//! - [`conversations`], [`users`], [`assignments`], [`conflicts`], [`audit`]: the lists, with typed filters and keyset cursors.
 //! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
 //! - [`reports`]: what the audit trail and the conflicts come to, counted.
 //! - [`search`]: which conversations words are found in, ranked, with what was found.
@@ -19,6 +19,7 @@ pub mod analytics;
 pub mod assignments;
 pub mod audit;
 pub mod checkpoint;
+pub mod conflicts;
 pub mod conversations;
 pub mod page;
 mod place;
@@ -34,7 +35,7 @@ pub mod users;
 
 pub use conversations::{ConversationList, Cursor};
 pub use page::{Limit, Range};
-pub use rows::{AssignmentRow, AuditRow, ConversationRow, IndexRow, PassageRow, UserRow};
+pub use rows::{AssignmentRow, AuditRow, ConflictRow, ConversationRow, IndexRow, PassageRow, UserRow};
 pub use scan::Table;
 pub use statement::{Param, Query, Statement};
 
@@ -43,4 +44,4 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema and of the projections together. An index of another version is rebuilt from the journal, so a
 /// change to either raises it.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;

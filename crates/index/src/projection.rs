@@ -2,14 +2,17 @@
 //! index rebuilt from the journal equals the one it replaces. A change here raises [`crate::SCHEMA_VERSION`].
 
 use engage_domain::{
-    Conversation, ConversationId, FirmId, Kind, User, UserId,
+    ConflictId, Conversation, ConversationId, Firm, FirmId, Kind, User, UserId,
     conversation::{Assignment, Event},
+    firm,
     text::Private,
 };
-use engage_journal::{self as journal, Entry, activation::decode_event};
+use engage_journal::{self as journal, Entry, activation::decode_event, registry::KeptConflict};
 use serde::Deserialize;
 
-use crate::rows::{AssignmentRow, AuditRow, CLIENT_SORT_MAX, ConversationRow, PassageRow, UserRow};
+use crate::rows::{
+    AssignmentRow, AuditRow, CLIENT_SORT_MAX, ConflictRow, ConversationRow, DetectedBy, PassageRow, UserRow,
+};
 
 /// The row of a conversation, deleted or not.
 pub fn conversation_row(firm: &FirmId, id: ConversationId, state: &Conversation) -> ConversationRow {
@@ -86,6 +89,57 @@ pub fn user_row(firm: &FirmId, id: UserId, state: &User) -> UserRow {
         version: state.version,
         conversation_count: 0,
         assigned_conversation_count: 0,
+    }
+}
+
+/// The row of a conflict.
+pub fn conflict_row(firm: &FirmId, kept: &KeptConflict) -> ConflictRow {
+    let KeptConflict { version, conflict, .. } = kept;
+    let mut conversations = conflict.conversations();
+    let (session_id, other_session_id) = (conversations.next(), conversations.next());
+    let resolved = conflict.resolved.as_ref();
+    ConflictRow {
+        firm_id: firm.clone(),
+        conflict_id: conflict.id,
+        session_id,
+        conflict_type: conflict.conflict_type,
+        conflict_entity: conflict.other_name.clone(),
+        match_type: conflict.detection.match_type,
+        // SQLite keeps −0 as 0.
+        confidence: conflict.detection.confidence + 0.0,
+        detected_at: conflict.detection.at,
+        detected_by: DetectedBy::System,
+        status: conflict.state,
+        resolved_at: resolved.map(|resolved| resolved.at),
+        resolved_by: resolved.and_then(|resolved| resolved.by),
+        resolution: resolved.map(|resolved| resolved.resolution),
+        notes: resolved.map(|resolved| resolved.reason.clone()).or_else(|| conflict.notes.clone()),
+        party_name: conflict.name.clone(),
+        other_session_id,
+        version: *version,
+    }
+}
+
+/// The firm's events about conflicts.
+const OF_CONFLICTS: [&str; 4] = ["conflict_detected", "conflict_reviewed", "conflict_resolved", "conflict_reopened"];
+
+/// The conflict that an entry is about; none where it is about none.
+///
+/// [`journal::Error::Corrupt`] where it is not the event that it is called.
+pub fn conflict_of(entry: &Entry) -> Result<Option<ConflictId>, journal::Error> {
+    let (Kind::Firm, Some(schema)) = (entry.kind, entry.schema) else { return Ok(None) };
+    if !OF_CONFLICTS.contains(&&*entry.action) {
+        return Ok(None);
+    }
+    let wrong =
+        |what: &str| journal::Error::Corrupt(format!("entry {} is called {} and {what}", entry.id, entry.action));
+    let payload = entry.payload.as_ref().ok_or_else(|| wrong("has no payload"))?;
+    match decode_event::<Firm>(i64::from(schema), payload)? {
+        firm::Event::ConflictDetected { conflict, .. } => Ok(Some(conflict.id)),
+        firm::Event::ConflictReviewed { id, .. }
+        | firm::Event::ConflictResolved { id, .. }
+        | firm::Event::ConflictReopened { id, .. } => Ok(Some(id)),
+        _ => Err(wrong("is another event")),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod assignment;
 mod audit;
+mod conflict;
 mod conversation;
 mod passage;
 mod user;
@@ -17,6 +18,7 @@ use engage_journal::{self as journal, Row};
 pub use self::{
     assignment::AssignmentRow,
     audit::AuditRow,
+    conflict::{ConflictRow, DetectedBy},
     conversation::{CLIENT_SORT_MAX, ConversationRow},
     passage::PassageRow,
     user::UserRow,

@@ -78,7 +78,8 @@ impl Table {
             ],
             Self::Conflict => &[
                 "firmId", "conflictId", "sessionId", "conflictType", "conflictEntity", "matchType", "confidence",
-                "detectedAt", "detectedBy", "status", "resolvedAt", "resolvedBy", "resolution", "notes", "version",
+                "detectedAt", "detectedBy", "status", "resolvedAt", "resolvedBy", "resolution", "notes", "partyName",
+                "otherSessionId", "version",
             ],
             Self::Passage => &[
                 "firmId", "passageId", "sessionId", "clientName", "clientEmail", "situation", "message", "version",
@@ -239,7 +240,8 @@ impl Query for Count {
 pub struct VersionOf {
     /// The firm.
     pub firm: FirmId,
-    /// The object. The firm itself has no row of its own: its latest entry in the audit trail tells.
+    /// The object. The firm itself has no row of its own: its latest entry in the audit trail tells, unless rows of its registry could not be
+    /// written, which stand in the same transaction.
     pub object: ObjectKey,
 }
 
@@ -251,8 +253,10 @@ impl Query for VersionOf {
             Kind::Conversation => ("SELECT version FROM conversation_index WHERE firmId = ?1 AND sessionId = ?2", true),
             Kind::User => ("SELECT version FROM user_index WHERE firmId = ?1 AND userId = ?2", true),
             Kind::Firm => (
-                "SELECT version FROM audit_log_index INDEXED BY idx_firm_audit_resource
-                 WHERE firmId = ?1 AND resourceType = 'firm_settings' AND resourceId = ?1
+                // Entries about anything but conversations and users are the firm's own, whatever they say of their resource.
+                "SELECT version FROM audit_log_index INDEXED BY idx_firm_audit_own
+                 WHERE firmId = ?1 AND resourceType NOT IN ('conversation', 'user')
+                   AND NOT EXISTS (SELECT 1 FROM sync_failure WHERE kind = 'firm' AND name = ?1)
                  ORDER BY auditId DESC LIMIT 1",
                 false,
             ),

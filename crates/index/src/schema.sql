@@ -1,5 +1,5 @@
 -- One firm's index, derived from its journal. Every table, column and index name of the specification is here. What is added: `version`
--- on every row, `clientSort`, `completionMs`, `seq`, the passages and their full-text index, the tables `checkpoint`, `reconciliation`
+-- on every row, `clientSort`, `completionMs`, `seq`, `partyName`, `otherSessionId`, the passages and their full-text index, the tables `checkpoint`, `reconciliation`
 -- and `sync_failure`, the triggers.
 --
 -- Throughout:
@@ -128,8 +128,10 @@ CREATE INDEX idx_firm_audit_action ON audit_log_index (firmId, action, timestamp
 CREATE INDEX idx_firm_audit_resource ON audit_log_index (firmId, resourceType, resourceId);
 -- What was refused or went wrong is little, and is what compliance asks for first.
 CREATE INDEX idx_firm_audit_refused ON audit_log_index (firmId, outcome, timestamp) WHERE outcome <> 'success';
+-- The firm's own entries, which alone are about something else than conversations and users: what its version is.
+CREATE INDEX idx_firm_audit_own ON audit_log_index (firmId, auditId) WHERE resourceType NOT IN ('conversation', 'user');
 
--- Conflicts of interest, as the firm's registry finds them.
+-- Conflicts of interest, as the firm's registry finds them. One that the registry wrote has a value in every column that it can have.
 CREATE TABLE conflict_detection_index (
   firmId TEXT NOT NULL,
   conflictId TEXT NOT NULL,
@@ -145,14 +147,21 @@ CREATE TABLE conflict_detection_index (
   resolvedBy TEXT,
   resolution TEXT CHECK (resolution IN ('waived', 'client_consented', 'no_conflict', 'cannot_represent')),
   notes TEXT,
-  version INTEGER NOT NULL,
+  partyName TEXT,                -- the name of the party that came later; conflictEntity is the other's
+  otherSessionId TEXT,           -- the other party's conversation, where it is not sessionId
+  version INTEGER NOT NULL,      -- the firm's when it last touched this conflict
   PRIMARY KEY (firmId, conflictId)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX idx_firm_conflicts ON conflict_detection_index (firmId, status);
-CREATE INDEX idx_firm_unresolved ON conflict_detection_index (firmId, status) WHERE status IN ('detected', 'reviewing');
+-- Each ends in the order of its list. Those that wait for a resolution are one list, whichever of its two states each is in.
+CREATE INDEX idx_firm_conflicts ON conflict_detection_index (firmId, status, detectedAt, conflictId);
+CREATE INDEX idx_firm_unresolved ON conflict_detection_index (firmId, detectedAt, conflictId)
+  WHERE status IN ('detected', 'reviewing');
+CREATE INDEX idx_firm_conflict_detected ON conflict_detection_index (firmId, detectedAt, conflictId);
 CREATE INDEX idx_firm_conflict_entity ON conflict_detection_index (firmId, conflictEntity);
-CREATE INDEX idx_firm_conflict_session ON conflict_detection_index (firmId, sessionId);
+CREATE INDEX idx_firm_conflict_session ON conflict_detection_index (firmId, sessionId, detectedAt, conflictId);
+CREATE INDEX idx_firm_conflict_other ON conflict_detection_index (firmId, otherSessionId, detectedAt, conflictId)
+  WHERE otherSessionId IS NOT NULL;
 
 -- What was said in the conversations and what is known of their clients, in passages: what each entry brought, one row an entry. Written
 -- once; gone when the conversation is erased. A rowid table, for the full-text index below names its rows by an integer.
@@ -262,4 +271,4 @@ CREATE TABLE checkpoint (
   heartbeat TEXT                   -- the follower's last sign of life, apart from its position
 ) STRICT;
 
-INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 3);
+INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 4);

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use engage_domain::{ConversationId, EntryId, FirmId, Timestamp, UserId, Version};
+use engage_domain::{ConflictId, ConversationId, EntryId, FirmId, Timestamp, UserId, Version};
 use engage_journal::{self as journal, Value};
 
 use crate::page::{Direction, Limit};
@@ -80,7 +80,7 @@ macro_rules! displayed {
     };
 }
 
-displayed!(ConversationId, UserId, EntryId, Timestamp);
+displayed!(ConflictId, ConversationId, UserId, EntryId, Timestamp);
 
 /// One statement. Parameters are numbered from `?1` in the order of `params`; at most 100.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +124,8 @@ impl Draft {
         Self(Statement::new(sql, vec![firm.into()]))
     }
 
-    fn bind(&mut self, value: impl Into<Param>) -> usize {
+    /// Binds a value that several parts of the statement name; gives its number.
+    pub(crate) fn bind(&mut self, value: impl Into<Param>) -> usize {
         self.0.params.push(value.into());
         self.0.params.len()
     }

@@ -12,6 +12,8 @@ mod analytics;
 mod audit;
 #[path = "it/bookkeeping.rs"]
 mod bookkeeping;
+#[path = "it/conflicts.rs"]
+mod conflicts;
 #[path = "it/conversations.rs"]
 mod conversations;
 #[path = "it/counts.rs"]

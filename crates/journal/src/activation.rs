@@ -12,7 +12,7 @@ use crate::{
     entry::Hash,
     links::{Head, column},
     sql::first,
-    store::version,
+    store::{set_alarm, version},
     turn::ObjectKey,
 };
 
@@ -186,6 +186,19 @@ impl<A: Aggregate> Activation<A> {
         sql.execute("DELETE FROM command WHERE object = ?1", &[Value::Text(&self.key.name)])?;
         self.snapshot = Version::NONE;
         Ok(())
+    }
+
+    /// Writes what spares others a look at the events: the alarm, and a snapshot where there are many. For an object that was not brought here
+    /// by turns. Gives its state.
+    pub(crate) fn settle(mut self, sql: &mut dyn Sql) -> Result<Arc<A>, Error> {
+        let Some(object) = self.object else { return Ok(self.state) };
+        if self.alarm.is_some() {
+            set_alarm(sql, object, self.alarm)?;
+        }
+        if self.since_snapshot >= SNAPSHOT_EVERY {
+            self.write_snapshot(sql, object)?;
+        }
+        Ok(self.state)
     }
 
     fn write_snapshot(&mut self, sql: &mut dyn Sql, object: i64) -> Result<(), Error> {

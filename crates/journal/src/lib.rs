@@ -7,6 +7,7 @@
 //! - [`turn`]: one call on one object: permit, deduplicate, decide, append.
 //! - [`read`]: what readers ask, without a writer: entries for the follower, messages and events by page.
 //! - [`registry`]: the rows of a firm's parties and conflicts, and the letters to its conversations.
+//! - [`transfer`]: a firm's journal on its way from one host to another.
 //! - [`verify`]: walking the chains.
 //!
 //! Invariants: entries are only appended; an object's events have contiguous versions; each entry's hash covers the one
@@ -20,6 +21,7 @@ pub mod read;
 pub mod registry;
 pub mod sql;
 pub mod store;
+pub mod transfer;
 pub mod turn;
 pub mod verify;
 

@@ -13,7 +13,7 @@ use engage_domain::{
     },
     text::Private,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Error, Row, Sql, Value,
@@ -53,7 +53,7 @@ pub trait Screens {
     ) -> Result<Vec<Hit>, Error>;
 
     /// Keeps a party under its number; one that was kept under it is replaced.
-    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &PartyRecord) -> Result<(), Error>;
+    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &Party, side: Side) -> Result<(), Error>;
 }
 
 /// What the registry knows of an inquiry.
@@ -247,14 +247,21 @@ pub fn parties_of(sql: &mut dyn Sql, conversation: ConversationId) -> Result<Vec
     )
 }
 
+/// What a screen keeps of a party.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Named {
+    /// The party.
+    pub party: Party,
+    /// On whose side it stands.
+    pub side: Side,
+}
+
 /// At most `limit` parties numbered above `after`, in the order of their registration: how a screen is made anew.
-pub fn parties_after(sql: &mut dyn Sql, after: i64, limit: i64) -> Result<Vec<KeptParty>, Error> {
-    all(
-        sql,
-        "SELECT number, record FROM party WHERE number > ?1 ORDER BY number LIMIT ?2",
-        &[Value::Integer(after), Value::Integer(limit)],
-        kept_party,
-    )
+pub fn named_after(sql: &mut dyn Sql, after: i64, limit: i64) -> Result<Vec<(i64, Named)>, Error> {
+    let params = [Value::Integer(after), Value::Integer(limit)];
+    all(sql, "SELECT number, record FROM party WHERE number > ?1 ORDER BY number LIMIT ?2", &params, |row| {
+        Ok((row.integer(0)?, from_json(row.text(1)?)?))
+    })
 }
 
 /// At most `limit` parties numbered below `before`, those of a role if one is named, the latest registered first: how they are listed.
@@ -287,14 +294,11 @@ pub fn conflict(sql: &mut dyn Sql, id: ConflictId) -> Result<Option<KeptConflict
     first(sql, text, &[Value::Text(&id.to_string())], kept_conflict)
 }
 
-/// At most `limit` conflicts with ids above `after`, in the order of their ids.
-pub fn conflicts_after(sql: &mut dyn Sql, after: &str, limit: i64) -> Result<Vec<KeptConflict>, Error> {
-    all(
-        sql,
-        "SELECT version, seq, record FROM conflict WHERE id > ?1 ORDER BY id LIMIT ?2",
-        &[Value::Text(after), Value::Integer(limit)],
-        kept_conflict,
-    )
+/// At most `limit` ids of conflicts above `after`, in their order: how all are gone over where one that cannot be read is not to hide the
+/// others.
+pub fn conflict_ids_after(sql: &mut dyn Sql, after: &str, limit: i64) -> Result<Vec<Box<str>>, Error> {
+    let params = [Value::Text(after), Value::Integer(limit)];
+    all(sql, "SELECT id FROM conflict WHERE id > ?1 ORDER BY id LIMIT ?2", &params, |row| Ok(row.text(0)?.into()))
 }
 
 /// Whether a conflict other than `except` stands in a conversation's way.

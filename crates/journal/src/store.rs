@@ -7,7 +7,7 @@ use engage_domain::{Aggregate, EntryId, FirmId, Kind, Outcome, Timestamp, Versio
 use ulid::Ulid;
 
 use crate::{
-    Error, Row, Sql, Value,
+    Entry, Error, Row, Sql, Value,
     activation::Activation,
     entry::{Envelope, Hash},
     sql::first,
@@ -174,12 +174,7 @@ impl Journal {
             Value::Blob(&hash.0),
             Value::maybe(stamp.command_id),
         ];
-        sql.execute(
-            "INSERT INTO entry (seq, object, prev, version, id, at, actor, action, outcome, details, schema, payload,
-                                payload_hash, prev_hash, hash, command_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-            &params,
-        )?;
+        sql.execute(INSERT_ENTRY, &params)?;
         self.last_seq = seq;
         self.last_at = stamp.now;
         activation.object = Some(object);
@@ -195,7 +190,35 @@ impl Journal {
     }
 }
 
-fn insert_object(sql: &mut dyn Sql, key: &ObjectKey) -> Result<i64, Error> {
+const INSERT_ENTRY: &str =
+    "INSERT INTO entry (seq, object, prev, version, id, at, actor, action, outcome, details, schema, payload,
+                        payload_hash, prev_hash, hash, command_id)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+/// Stores an entry as it is.
+pub(crate) fn insert_entry(sql: &mut dyn Sql, object: i64, entry: &Entry) -> Result<(), Error> {
+    let params = [
+        Value::Integer(entry.seq),
+        Value::Integer(object),
+        Value::Integer(entry.prev),
+        Value::Integer(entry.version.0 as i64),
+        Value::Text(&entry.id.to_string()),
+        Value::Text(&entry.at.to_string()),
+        Value::Text(&entry.actor),
+        Value::Text(&entry.action),
+        Value::Text(entry.outcome.as_str()),
+        Value::Text(&entry.details),
+        entry.schema.map_or(Value::Null, |schema| Value::Integer(i64::from(schema))),
+        Value::maybe(entry.payload.as_deref()),
+        Value::Blob(&entry.payload_hash.0),
+        Value::Blob(&entry.prev_hash.0),
+        Value::Blob(&entry.hash.0),
+        Value::maybe(entry.command_id.as_deref()),
+    ];
+    sql.execute(INSERT_ENTRY, &params).map(drop)
+}
+
+pub(crate) fn insert_object(sql: &mut dyn Sql, key: &ObjectKey) -> Result<i64, Error> {
     // The head is written when the batch ends (`Activation::flush`), in the same transaction.
     let params = [Value::Text(key.kind.as_str()), Value::Text(&key.name), Value::Blob(&[0; 32])];
     first(

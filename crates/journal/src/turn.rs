@@ -231,10 +231,7 @@ impl Journal {
             actor: &actor,
             command_id: call.command_id.as_ref().map(|command| &*command.id),
         };
-        let screens = match &mut ground.screens {
-            Some(screens) => Some(&mut **screens as &mut dyn Screens),
-            None => None,
-        };
+        let screens = ground.screens.as_mut().map(|screens| &mut **screens as &mut dyn Screens);
         let mut pen = Pen { journal: self, sql, stamp, random: ground.random, screens };
         let command = match &call.intent {
             Intent::Peek if activation.exists() => return pen.done(activation, vec![], vec![]),
@@ -334,7 +331,7 @@ impl Pen<'_> {
         if let Some(event) = A::registers(event)
             && let Some((number, party)) = registry::take_in(self.sql, event, recorded.version, activation.seq)?
         {
-            screens_of(&mut self.screens)?.keep(self.sql, number, &party)?;
+            screens_of(&mut self.screens)?.keep(self.sql, number, &party.party, party.side)?;
         }
         for outcome in A::outcomes(event) {
             registry::post(self.sql, outcome, recorded.version, recorded.at)?;

@@ -4,12 +4,16 @@
 //! that disagrees with the log. The chains say nothing of the order between two objects; the ids, which they cover and which
 //! ascend throughout the journal, do. One pass in the journal's order; memory grows with the number of objects (about 60 bytes
 //! each), not with that of entries. Does not find a journal whose end was cut off together with the directory's rows, or one rewritten as a
-//! whole: for that, hashes have to be kept elsewhere. Nor does it look
-//! at what follows from the log: snapshots, claims, alarms, remembered answers.
+//! whole: for that, hashes have to be kept elsewhere.
+//! Of what follows from the log it looks at the registry's parties and conflicts
+//! (about 100 bytes a party), and not at snapshots, claims, alarms, letters, remembered answers.
+
+mod registry;
 
 use std::{collections::HashMap, ops::ControlFlow};
 
 use engage_domain::{FirmId, Version};
+use sha2::{Digest, Sha256};
 
 use crate::{
     Entry, Error, Sql, Value,
@@ -38,6 +42,8 @@ pub struct Walk {
     pub objects: u64,
     /// How many entries there are.
     pub entries: u64,
+    /// SHA-256 over the hashes of all entries, in their order: two journals of one digest tell the same.
+    pub digest: Hash,
     /// What is wrong, in the journal's order; empty when all is well.
     pub errors: Vec<ChainError>,
 }
@@ -60,6 +66,7 @@ struct Head {
 pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
     let mut walk = Walk::default();
     let mut heads: HashMap<ObjectKey, Head> = HashMap::new();
+    let (mut registry, mut digest) = (registry::Expected::default(), Sha256::new());
     let mut last = None;
     let mut after = 0;
     loop {
@@ -71,6 +78,8 @@ pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
             after = entry.seq;
             walk.entries += 1;
             step(&mut heads, &mut walk.errors, firm, &entry);
+            registry.take_in(&entry);
+            digest.update(entry.hash.0);
             if last.is_some_and(|(id, at)| entry.id <= id || entry.at < at) {
                 let object = format!("{}/{}", entry.kind.as_str(), entry.object);
                 note(&mut walk.errors, &object, entry.seq, "has an id or a time before that of the entry before it");
@@ -90,7 +99,9 @@ pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
             Err(error) => return Err(error),
         }
     }
+    walk.digest = Hash(digest.finalize().into());
     check_directory(sql, &mut heads, &mut walk)?;
+    registry.compare(sql, &mut walk.errors)?;
     Ok(walk)
 }
 

@@ -12,7 +12,7 @@ use engage_index::{
     reconciliation::{Difference, WrongCounts},
     scan::{Key, Print, Walk},
 };
-use engage_journal::{Activation, Error, ObjectKey, read};
+use engage_journal::{Activation, Error, ObjectKey, read, registry};
 
 use crate::{follower::all, sqlite::Db};
 
@@ -29,7 +29,7 @@ pub(crate) enum Stage {
     Users,
     /// The audit trail and the passages, by the numbers of their entries.
     Audit,
-    /// Rows of conflicts.
+    /// The firm's conflicts, by id.
     Conflicts,
     /// What `user_index` counts.
     Counts,
@@ -82,8 +82,7 @@ pub(crate) fn compare(
             Stage::Conversations => side.conversations(after)?,
             Stage::Users => side.users(after)?,
             Stage::Audit => side.audit(&after)?,
-            // Nothing projects conflicts yet, so whatever stands in their table has no source.
-            Stage::Conflicts => Merge::new(firm, Table::Conflict, None).finish(side.index, side.sink)?,
+            Stage::Conflicts => side.conflicts(after)?,
             Stage::Counts => side.counts(after)?,
         }
     }
@@ -176,6 +175,35 @@ impl<S: Sink> Sides<'_, S> {
         }
         audit.finish(self.index, self.sink)?;
         passages.finish(self.index, self.sink)
+    }
+
+    fn conflicts(&mut self, after: String) -> Result<(), Error> {
+        let (firm, mut after) = (self.firm, Box::<str>::from(after));
+        let begun = (!after.is_empty()).then(|| Key(after.clone(), "".into()));
+        let mut conflicts = Merge::new(firm, Table::Conflict, begun);
+        loop {
+            let page = registry::conflict_ids_after(self.journal, &after, i64::from(PAGE))?;
+            let Some(last) = page.last() else { break };
+            after = last.clone();
+            let mut rows = 0;
+            for text in &page {
+                let id = text.parse().map_err(|_| Error::Corrupt(format!("conflict called {text:?}")));
+                match id.and_then(|id| registry::conflict(self.journal, id)) {
+                    Ok(None) => {}
+                    Ok(Some(kept)) => {
+                        rows += 1;
+                        conflicts.expect(&projection::conflict_row(firm, &kept).print(), self.index, self.sink)?;
+                    }
+                    Err(Error::Corrupt(problem)) => {
+                        let object = ObjectKey { kind: Kind::Firm, name: firm.as_str().into() };
+                        self.sink.unreadable(&object, format!("conflict {text}: {problem}"))?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            self.sink.passed(rows, Place { stage: Stage::Conflicts, after: after.to_string() })?;
+        }
+        conflicts.finish(self.index, self.sink)
     }
 
     fn counts(&mut self, after: String) -> Result<(), Error> {

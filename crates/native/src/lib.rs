@@ -11,6 +11,7 @@
 //! - `compare`: journal and index side by side.
 //! - [`reconcile`]: mending an index beside live writers.
 //! - [`schedule`]: when a firm's nightly maintenance is due.
+//! - [`transfer`]: a firm leaving a folder, or coming into one.
 //! - [`verify`]: whether chains and index are what they should be.
 //!
 //! Invariants: one process owns a data folder; one thread writes a firm's journal; an answer leaves only after the commit
@@ -25,8 +26,10 @@ pub mod platform;
 mod readers;
 pub mod reconcile;
 pub mod schedule;
+mod screens;
 mod shard;
 pub mod sqlite;
+pub mod transfer;
 pub mod verify;
 mod writer;
 

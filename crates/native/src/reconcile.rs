@@ -24,7 +24,7 @@ use engage_index::{
     reconciliation::{self, Difference, Finding, PrintOf, ReadUnfinished, Reconciled, Tally, Unfinished},
     scan::{Key, Print},
 };
-use engage_journal::{Activation, Error, ObjectKey, read};
+use engage_journal::{Activation, Error, ObjectKey, read, registry};
 
 use crate::{
     clock::Clock,
@@ -175,8 +175,7 @@ impl Mender<'_> {
             Table::Conversation | Table::Assignment => self.conversation(table, key, held),
             Table::User => self.user(key, held),
             Table::Audit | Table::Passage => self.entry(table, key, held),
-            // Nothing projects conflicts yet.
-            Table::Conflict => Ok(Source::None),
+            Table::Conflict => self.conflict(key, held),
         };
         match source {
             Err(Error::Corrupt(_)) => Ok(Source::Unreadable),
@@ -211,6 +210,15 @@ impl Mender<'_> {
             Source::Late
         } else {
             row(&projection::user_row(&self.firm.id, id, &found.state))
+        })
+    }
+
+    fn conflict(&mut self, key: &Key, held: i64) -> Result<Source, Error> {
+        let Ok(id) = key.0.parse() else { return Ok(Source::None) };
+        Ok(match registry::conflict(&mut self.journal, id)? {
+            None => Source::None,
+            Some(kept) if kept.seq > held => Source::Late,
+            Some(kept) => row(&projection::conflict_row(&self.firm.id, &kept)),
         })
     }
 

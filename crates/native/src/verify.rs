@@ -7,18 +7,25 @@ use std::path::Path;
 
 use engage_domain::FirmId;
 pub use engage_index::reconciliation::{Difference, Finding};
-use engage_index::{Table, scan::Key};
+use engage_index::{
+    Table,
+    scan::{Key, Walk},
+};
 use engage_journal::{
     Error, ObjectKey,
     verify::{self, ChainError},
 };
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
     compare::{Place, Sink, compare},
+    follower::all,
     sqlite::Db,
 };
 
+/// Rows read at a time.
+const PAGE: u32 = 1_000;
 /// Most differences that a report lists one by one; all are counted.
 const DIFFERENCES_MAX: usize = 100;
 
@@ -32,6 +39,11 @@ pub struct Report {
     pub objects: u64,
     /// How many entries.
     pub entries: u64,
+    /// SHA-256 over the hashes of its entries, in their order: journals of one digest tell the same, wherever they are.
+    pub journal_digest: String,
+    /// SHA-256 over the digests of all rows of its index, table by table in the order of their keys. Rows that only number entries as this
+    /// host does (the audit trail's `seq`) are part of it.
+    pub index_digest: String,
     /// How many places of its chains are wrong.
     pub chain_errors: u64,
     /// How many rows are missing in the index.
@@ -103,6 +115,8 @@ pub fn check(firm: &FirmId, folder: &Path) -> Result<Report, Error> {
         firm: firm.clone(),
         objects: walk.objects,
         entries: walk.entries,
+        journal_digest: format!("{:?}", walk.digest),
+        index_digest: index_digest(firm, &mut index)?,
         chain_errors: walk.errors.len() as u64,
         missing: 0,
         stale: 0,
@@ -113,4 +127,19 @@ pub fn check(firm: &FirmId, folder: &Path) -> Result<Report, Error> {
     };
     compare(firm, &mut journal, &mut index, &Place::start(), &mut report)?;
     Ok(report)
+}
+
+fn index_digest(firm: &FirmId, index: &mut Db) -> Result<String, Error> {
+    let mut whole = Sha256::new();
+    for table in Table::ALL {
+        let mut after = None;
+        loop {
+            let page = all(index, &Walk { table, firm: firm.clone(), after: after.take(), limit: PAGE })?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.clone());
+            page.iter().for_each(|print| whole.update(print.digest));
+        }
+        whole.update(table.name());
+    }
+    Ok(whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

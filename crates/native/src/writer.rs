@@ -14,7 +14,7 @@ use engage_journal::{
 use hashlink::LruCache;
 use tokio::sync::oneshot;
 
-use crate::{firm::FirmHandle, sqlite::Db};
+use crate::{firm::FirmHandle, screens, sqlite::Db};
 
 /// Answers to named commands forgotten in one go, so that no batch waits long for the cleaning.
 const PRUNE_MAX: i64 = 2_000;
@@ -234,7 +234,8 @@ impl Writer {
             && A::inquiry(command).is_some()
             && self.screens.is_none()
         {
-            self.screens = Some(MemoryScreens::load(&mut self.db)?);
+            // Nothing of this batch has registered anybody yet: whoever does takes the screens up first.
+            self.screens = Some(screens::load(&self.firm.journal_path())?);
         }
         let screens = self.screens.as_mut().map(|screens| screens as &mut dyn Screens);
         let mut ground = Ground { now, random: &mut random, screens };

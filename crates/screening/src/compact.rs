@@ -114,12 +114,8 @@ impl Compact {
             return id;
         }
         let id = self.words.len() as u32;
-        if word.class.aligns() {
-            for key in keys::of_word(&word.text, &word.sounds, word.bare) {
-                self.words_by_key.add(key, id);
-            }
-        } else {
-            self.words_by_key.add(keys::exact(&word.text, word.bare), id);
+        for key in word.keys() {
+            self.words_by_key.add(key, id);
         }
         self.words.push(Slot {
             text: word.text.as_str().into(),

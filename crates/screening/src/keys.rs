@@ -80,7 +80,7 @@ fn deletes(text: &str, mut visit: impl FnMut(Key)) {
 }
 
 /// The keys under which a word of the vocabulary is kept.
-pub fn of_word(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
+fn of_word(text: &str, sounds: &str, bare: bool) -> Vec<Key> {
     let mut keys = vec![exact(text, bare)];
     deletes(text, |key| keys.push(key));
     let coarse = sound::coarse(sounds);
@@ -191,6 +191,15 @@ impl PreparedName {
 }
 
 impl PreparedWord {
+    /// The keys under which it is kept.
+    pub fn keys(&self) -> Vec<Key> {
+        if self.class.aligns() {
+            of_word(&self.text, &self.sounds, self.bare)
+        } else {
+            vec![exact(&self.text, self.bare)]
+        }
+    }
+
     fn new(token: Token) -> Self {
         // Marked, so that the form `co` and somebody called Co are two words of the vocabulary.
         let (text, sounds) = if token.class.aligns() {

@@ -44,7 +44,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, by its number.
-    pub(crate) const ALL: [Self; 7] =
+    pub const ALL: [Self; 7] =
         [Self::Word, Self::Initial, Self::Number, Self::Particle, Self::Legal, Self::Title, Self::Suffix];
 
     /// Whether such a word can tell parties apart, so that parties are found by it.

@@ -1,5 +1,5 @@
-//! A plain container, as tables of a database would hold it: sorted maps, one for each question. What the compact one is
-//! tested against, and the pattern for one in SQL.
+//! A plain container, as tables of a database would hold it: sorted maps, one for each question. What the others are tested
+//! against.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,12 +44,7 @@ impl PlainStore {
         let id = WordId(self.words.len() as u32);
         self.words.insert(id, (word.text.clone(), word.sounds.clone(), word.bare));
         self.spelled.insert((word.text.clone(), word.bare), id);
-        if word.class.aligns() {
-            let keys = keys::of_word(&word.text, &word.sounds, word.bare);
-            self.words_by_key.extend(keys.into_iter().map(|key| (key, id)));
-        } else {
-            self.words_by_key.insert((keys::exact(&word.text, word.bare), id));
-        }
+        self.words_by_key.extend(word.keys().into_iter().map(|key| (key, id)));
         id
     }
 }

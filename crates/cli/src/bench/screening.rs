@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use engage_screening::{Handle, Options, Party, Screen};
 
-use self::names::{misspelled, party};
+pub(super) use self::names::{misspelled, party};
 use super::{
     Figure,
     dice::Dice,

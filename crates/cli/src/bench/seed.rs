@@ -6,11 +6,15 @@
 use std::path::Path;
 
 use engage_domain::{
-    ConversationId, EntryId, FirmId, Outcome, PracticeArea, Role, Timestamp, UserId, Version,
+    ConflictId, ConversationId, EntryId, FirmId, Outcome, PracticeArea, Role, Timestamp, UserId, Version,
     conversation::{AssignmentStatus, ConflictStatus, Phase, Priority, Status},
+    registry::{ConflictState, ConflictType, MatchType, Resolution},
     user::UserStatus,
 };
-use engage_index::{AssignmentRow, AuditRow, ConversationRow, IndexRow, Param, PassageRow, SCHEMA, Statement, UserRow};
+use engage_index::{
+    AssignmentRow, AuditRow, ConflictRow, ConversationRow, IndexRow, PassageRow, SCHEMA, Statement, UserRow,
+    rows::DetectedBy,
+};
 use engage_journal::Sql;
 use engage_native::sqlite::Db;
 
@@ -116,7 +120,7 @@ fn people(db: &mut Db, firm: &FirmId, count: u64) -> anyhow::Result<()> {
                 put(db, &assignment(firm, &conversation, number, staff).to_statement())?;
             }
             if number % 10 == 3 {
-                put(db, &conflict(firm, &conversation, number))?;
+                put(db, &conflict(firm, &conversation, number).to_statement())?;
             }
             passages.extend([0, 1].map(|of| passage(firm, &conversation, 2 * number + of)));
             entries.extend((0..3).map(|of| entry(firm, &conversation, 3 * number + of, staff)));
@@ -171,23 +175,36 @@ fn assignment(firm: &FirmId, conversation: &ConversationRow, number: u64, staff:
     }
 }
 
-/// A conflict, as the registry will write one; nothing projects them yet.
-fn conflict(firm: &FirmId, conversation: &ConversationRow, number: u64) -> Statement {
+/// A conflict, as the registry finds one.
+fn conflict(firm: &FirmId, conversation: &ConversationRow, number: u64) -> ConflictRow {
     let mut draw = Dice::new(number.wrapping_mul(3_000_003));
-    let mut one_of = |words: &[&str]| Param::text(words[draw.below(words.len() as u64) as usize]);
-    let params = vec![
-        Param::from(firm),
-        Param::text(format!("{number:026}")),
-        conversation.session_id.into(),
-        one_of(&["client", "opposing_party", "matter", "entity"]),
-        one_of(&["exact", "fuzzy", "phonetic", "alias"]),
-        one_of(&["detected", "reviewing", "cleared", "confirmed"]),
-        conversation.created_at.into(),
-    ];
-    let sql = "INSERT INTO conflict_detection_index
-                 (firmId, conflictId, sessionId, conflictType, matchType, status, detectedAt, confidence, version)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0.9, 1)";
-    Statement::new(sql, params)
+    let conflict_type = ConflictType::ALL[draw.below(4) as usize];
+    let match_type = MatchType::ALL[draw.below(4) as usize];
+    let status = ConflictState::ALL[draw.below(4) as usize];
+    let resolution = match status {
+        ConflictState::Detected | ConflictState::Reviewing => None,
+        ConflictState::Cleared => Some(Resolution::NoConflict),
+        ConflictState::Confirmed => Some(Resolution::CannotRepresent),
+    };
+    ConflictRow {
+        firm_id: firm.clone(),
+        conflict_id: ConflictId::from_ulid(ulid::Ulid(u128::from(number))),
+        session_id: Some(conversation.session_id),
+        conflict_type,
+        conflict_entity: format!("Party {number}").as_str().into(),
+        match_type,
+        confidence: 0.9,
+        detected_at: conversation.created_at,
+        detected_by: DetectedBy::System,
+        status,
+        resolved_at: resolution.map(|_| conversation.last_activity),
+        resolved_by: None,
+        resolution,
+        notes: None,
+        party_name: conversation.client_name.clone().unwrap_or_default(),
+        other_session_id: None,
+        version: Version(1),
+    }
 }
 
 /// How many different words are said.

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::bail;
 use clap::Args;
-use engage_app::{Engage, Runtime};
+use engage_app::{Caller, Engage, Runtime, Write};
 use engage_domain::{Actor, Conversation, Firm, FirmId, Role, Timestamp, User, conversation, firm, user};
 use engage_http::token::{TokenKey, TokenRequest, issue_token};
 use engage_journal::{Call, Hosted, Intent, Turn};
@@ -15,7 +15,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{key::TokenKeyArg, open};
 use crate::out::say;
 use crate::{
-    demo::seed::{self, SeedConversation, SeedFirm, SeedUser},
+    demo::seed::{self, SeedConversation, SeedFirm, SeedUser, Told},
     exit::Exit,
     server::{self, Server},
 };
@@ -88,7 +88,10 @@ async fn plant(engage: &Arc<Engage<Platform>>, firm: &SeedFirm) -> anyhow::Resul
     }
     let slots = Arc::new(Semaphore::new(IN_FLIGHT));
     let mut flying: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    for SeedConversation { id, client, history } in firm.conversations() {
+    let mut told = vec![];
+    for conversation in firm.conversations() {
+        told.extend(Told::of(&conversation));
+        let SeedConversation { id, client, history } = conversation;
         if let Some(client) = &client {
             register(platform, &firm.id, client).await?;
         }
@@ -105,6 +108,14 @@ async fn plant(engage: &Arc<Engage<Platform>>, firm: &SeedFirm) -> anyhow::Resul
     }
     while let Some(done) = flying.join_next().await {
         done??;
+    }
+    let caller = Caller::system(firm.id.clone());
+    for party in firm.parties(&told) {
+        match engage.register_party(&caller, &Write::default(), party).await {
+            // Some stories end with a deletion.
+            Ok(_) | Err(engage_app::Error::Gone) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }
@@ -202,6 +213,9 @@ fn announce(firms: &[SeedFirm], url: &str, key: &TokenKey, now: Timestamp, json:
         say!(
             "  curl -H 'Content-Type: application/json' -d '{{\"firmId\":\"{}\"}}' {url}/api/v1/conversations",
             firm.id
+        );
+        say!(
+            "  curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{{\"name\":\"Espinosa, Jamal\"}}' {url}/api/v1/firm/conflicts/check"
         );
         say!("  curl {url}/api/openapi.json\n");
     }

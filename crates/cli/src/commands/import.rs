@@ -1,10 +1,12 @@
 //! `engage import`: bringing a firm's past in.
 
 mod folder;
+mod journal;
+mod parties;
 mod report;
 mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use engage_domain::FirmId;
@@ -27,6 +29,8 @@ pub(crate) struct Import {
 #[derive(Subcommand, Debug)]
 enum Command {
     Conversations(Conversations),
+    Parties(parties::Parties),
+    Journal(journal::Journal),
 }
 
 /// Imports conversations from CSV or NDJSON, one a row. Running it again adds nothing twice. A row that cannot be read is reported
@@ -55,6 +59,8 @@ impl Import {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
         match &self.command {
             Command::Conversations(conversations) => conversations.run(json),
+            Command::Parties(parties) => parties.run(json),
+            Command::Journal(journal) => journal.run(json),
         }
     }
 }
@@ -82,17 +88,17 @@ impl Conversations {
             }
             _ => error.into(),
         })?;
-        Ok(Reading { rows, progress: self.progress(json) })
+        Ok(Reading { rows, progress: bar(&self.file, json) })
     }
+}
 
-    /// A bar over the file's bytes, on a terminal alone.
-    fn progress(&self, json: bool) -> ProgressBar {
-        let length = std::fs::metadata(&self.file).map_or(0, |file| file.len());
-        let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {msg}  {eta} left")
-            .expect("a constant template is well formed");
-        ProgressBar::with_draw_target(Some(length), target).with_style(style)
-    }
+/// A bar over the file's bytes, on a terminal alone.
+pub(super) fn bar(file: &Path, json: bool) -> ProgressBar {
+    let length = std::fs::metadata(file).map_or(0, |file| file.len());
+    let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {msg}  {eta} left")
+        .expect("a constant template is well formed");
+    ProgressBar::with_draw_target(Some(length), target).with_style(style)
 }
 
 /// A file on its way in, as both ways of importing read it.

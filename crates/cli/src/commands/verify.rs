@@ -83,6 +83,9 @@ fn print(output: &Output) {
         .collect();
     say!("{}", (crate::table::render(&names, &rows)).trim_end());
     for report in &output.firms {
+        say!("{}: journal {}, index {}", report.firm, report.journal_digest, report.index_digest);
+    }
+    for report in &output.firms {
         for error in &report.chain {
             say!("{}: {} entry {}: {}", report.firm, error.object, error.seq, error.problem);
         }

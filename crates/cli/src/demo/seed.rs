@@ -8,6 +8,7 @@
 //! 555-0199 that is set aside for fiction. The text is in the TOML files beside this module.
 
 mod calendar;
+mod parties;
 mod people;
 mod random;
 mod script;
@@ -21,6 +22,7 @@ use engage_domain::{
 };
 use jiff::tz::TimeZone;
 
+pub use self::parties::Told;
 use self::{
     calendar::Calendar,
     random::Random,
@@ -125,6 +127,17 @@ impl SeedFirm {
             let random = Random::new(random::mix(self.seed, &name));
             let (client, history) = Story::tell(self, &calendar, created_at, random);
             SeedConversation { id: ConversationId::named(&self.id, "demo", &name), client, history }
+        })
+    }
+}
+
+impl SeedConversation {
+    /// What the client is called; none where they did not say.
+    fn client_name(&self) -> Option<String> {
+        let conversation::Command::History(steps) = &self.history else { return None };
+        steps.iter().find_map(|step| match &step.command {
+            conversation::Command::Start(start) => start.identity.name.as_ref().map(|name| name.as_str().to_owned()),
+            _ => None,
         })
     }
 }

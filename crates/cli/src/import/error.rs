@@ -10,10 +10,12 @@ use super::{Field, RECORD_MAX};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A map names a field that there is not.
-    #[error("map: no field {name}; the fields are {}", Field::names())]
+    #[error("map: no field {name}; the fields are {known}")]
     UnknownField {
         /// The name.
         name: String,
+        /// The fields that there are.
+        known: String,
     },
     /// A map's or value's text has another shape than asked for.
     #[error("{option} {text:?}: must look like {shape}")]
@@ -29,7 +31,7 @@ pub enum Error {
     #[error("map: {field} is mapped to {first:?} and to {second:?}")]
     MappedTwice {
         /// The field.
-        field: Field,
+        field: &'static str,
         /// One column.
         first: String,
         /// The other.
@@ -95,11 +97,22 @@ pub enum Error {
         column: String,
     },
     /// Without a map, no column carries a field's name.
-    #[error("no column is named like a field ({}); say --map field=COLUMN; the file has {}", Field::names(), .has.join(", "))]
+    #[error("no column is named like a field ({known}); say --map field=COLUMN; the file has {}", .has.join(", "))]
     NothingMapped {
+        /// The fields that there are.
+        known: String,
         /// The columns that it has.
         has: Vec<String>,
     },
+    /// A map leaves out a field that every row needs.
+    #[error("map: {field} is needed, and no column is said to hold it; say --map {field}=COLUMN")]
+    NotMapped {
+        /// The field.
+        field: &'static str,
+    },
+    /// Nothing says in which role the parties of the file are.
+    #[error("no column holds the role; say --role, or --map role=COLUMN")]
+    NoRole,
     /// The file cannot be opened.
     #[error("open {}", .path.display())]
     Open {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Error;
+
 /// A field of an imported conversation, named as on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
@@ -61,15 +63,34 @@ impl Field {
             Self::Message => "message",
         }
     }
+}
 
-    /// Reads the name; case counts, as on the wire.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.as_str() == name)
+/// What the rows of one kind of file are made of.
+pub(super) trait Fields: Copy + Ord + 'static {
+    /// Every field, in the order of the documentation.
+    const EVERY: &'static [Self];
+
+    /// Its name in maps and messages.
+    fn name(self) -> &'static str;
+
+    /// Reads the name.
+    fn named(name: &str) -> Result<Self, Error> {
+        let name = name.trim();
+        let known = Self::EVERY.iter().copied().find(|field| field.name() == name);
+        known.ok_or_else(|| Error::UnknownField { name: name.to_owned(), known: Self::names() })
     }
 
     /// Every name, for a message that lists them.
-    pub(super) fn names() -> String {
-        Self::ALL.map(Self::as_str).join(", ")
+    fn names() -> String {
+        Self::EVERY.iter().map(|field| field.name()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Fields for Field {
+    const EVERY: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.as_str()
     }
 }
 

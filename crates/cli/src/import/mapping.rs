@@ -1,12 +1,16 @@
 //! Which column holds which field, and how its values read: from the command line, from a TOML file, or both.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use engage_domain::conversation::Status;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::Deserialize;
 
-use super::{Error, Field, date::DateReader, status::status};
+use super::{Error, Field, date::DateReader, field::Fields, status::status};
 
 /// How the rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -15,6 +19,19 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Ndjson,
+}
+
+impl Format {
+    /// The format of a file: what was said, else what its extension says.
+    pub(super) fn of(path: &Path, said: Option<Self>) -> Result<Self, Error> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        match (said, extension.as_deref()) {
+            (Some(format), _) => Ok(format),
+            (None, Some("csv")) => Ok(Self::Csv),
+            (None, Some("ndjson" | "jsonl")) => Ok(Self::Ndjson),
+            (None, _) => Err(Error::UnknownFormat { path: path.to_owned() }),
+        }
+    }
 }
 
 /// How a file is to be read. What is said here wins over the map file.
@@ -81,7 +98,7 @@ impl Mapping {
         let file = args.map_file.as_ref().map(read_map_file).transpose()?.unwrap_or_default();
         let mut columns = BTreeMap::new();
         for (name, column) in &file.map {
-            columns.insert(field(name)?, column.trim().to_owned());
+            columns.insert(Field::named(name)?, column.trim().to_owned());
         }
         columns.extend(columns_of(&args.map)?);
         let external_id = args.external_id.clone().or(file.external_id).ok_or(Error::NoExternalId)?;
@@ -110,12 +127,9 @@ impl Mapping {
     }
 }
 
-fn key(value: &str) -> String {
+/// How a value is looked up in a value map.
+pub(super) fn key(value: &str) -> String {
     value.trim().to_lowercase()
-}
-
-fn field(name: &str) -> Result<Field, Error> {
-    Field::parse(name.trim()).ok_or_else(|| Error::UnknownField { name: name.trim().to_owned() })
 }
 
 fn read_map_file(path: &PathBuf) -> Result<MapFile, Error> {
@@ -124,17 +138,18 @@ fn read_map_file(path: &PathBuf) -> Result<MapFile, Error> {
         .map_err(|error| Error::MapFile { path: path.clone(), reason: error.to_string().trim().to_owned() })
 }
 
-fn columns_of(pairs: &[String]) -> Result<BTreeMap<Field, String>, Error> {
+/// The pairs of `--map`.
+pub(super) fn columns_of<F: Fields>(pairs: &[String]) -> Result<BTreeMap<F, String>, Error> {
     let mut columns = BTreeMap::new();
     for pair in pairs {
         let malformed = || Error::Malformed { option: "--map", text: pair.clone(), shape: "field=Column name" };
         let (name, column) = pair.split_once('=').ok_or_else(malformed)?;
-        let (field, column) = (field(name)?, column.trim().to_owned());
+        let (field, column) = (F::named(name)?, column.trim().to_owned());
         if column.is_empty() {
             return Err(malformed());
         }
         if let Some(first) = columns.insert(field, column.clone()) {
-            return Err(Error::MappedTwice { field, first, second: column });
+            return Err(Error::MappedTwice { field: field.name(), first, second: column });
         }
     }
     Ok(columns)
@@ -154,19 +169,22 @@ fn values_of(
         Ok(())
     };
     for (name, words) in file {
-        let field = field(name)?;
+        let field = Field::named(name)?;
         for (from, to) in words {
             insert(field, from, to)?;
         }
     }
     for text in args {
-        let parts = text.split_once(':').and_then(|(name, pair)| Some((name, pair.rsplit_once('=')?)));
-        let (name, (from, to)) = parts.ok_or_else(|| Error::Malformed {
-            option: "--value",
-            text: text.clone(),
-            shape: "status:Closed with explanation=completed",
-        })?;
-        insert(field(name)?, from, to)?;
+        let (field, from, to) = value_of(text, "status:Closed with explanation=completed")?;
+        insert(field, from, to)?;
     }
     Ok(values)
+}
+
+/// One text of `--value`: its field, what stands in the file, and what that stands for.
+pub(super) fn value_of<'a, F: Fields>(text: &'a str, shape: &'static str) -> Result<(F, &'a str, &'a str), Error> {
+    let parts = text.split_once(':').and_then(|(name, pair)| Some((name, pair.rsplit_once('=')?)));
+    let malformed = || Error::Malformed { option: "--value", text: text.to_owned(), shape };
+    let (name, (from, to)) = parts.ok_or_else(malformed)?;
+    Ok((F::named(name)?, from, to))
 }

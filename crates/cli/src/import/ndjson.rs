@@ -27,13 +27,18 @@ impl<R: BufRead> Ndjson<R> {
     /// The next line that is not blank: its number, and its values in the order of `keys`. A key that the object lacks, and
     /// `null`, is the empty text, as in CSV.
     pub(super) fn next(&mut self, keys: &[String]) -> io::Result<Option<Numbered>> {
+        self.next_as(keys, text)
+    }
+
+    /// The same, each value as `read` makes it of its key and what stands there.
+    pub(super) fn next_as<T>(&mut self, keys: &[String], read: Reading<T>) -> io::Result<Option<Numbered<T>>> {
         loop {
             let Some(whole) = self.read_line()? else { return Ok(None) };
             if !whole {
                 return Ok(Some((self.line, Err(RowError::TooLong))));
             }
             if !self.bytes.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some((self.line, pick(&self.bytes, keys))));
+                return Ok(Some((self.line, pick(&self.bytes, keys, read))));
             }
         }
     }
@@ -70,14 +75,17 @@ impl<R: BufRead> Ndjson<R> {
     }
 }
 
-fn pick(line: &[u8], keys: &[String]) -> Result<Vec<String>, RowError> {
+/// What makes a value of a key and what stands there.
+type Reading<T> = fn(&str, Option<&Value>) -> Result<T, RowError>;
+
+fn pick<T>(line: &[u8], keys: &[String], read: Reading<T>) -> Result<Vec<T>, RowError> {
     let line = str::from_utf8(line.trim_ascii_end()).map_err(|_| RowError::NotUtf8 { place: "the line".into() })?;
     let object: Map<String, Value> = serde_json::from_str(line).map_err(|error| {
         // serde's own words may quote the line; where it goes wrong is enough.
         let reason = if error.is_data() { String::new() } else { format!(": column {}", error.column()) };
         RowError::NotAnObject { reason }
     })?;
-    keys.iter().map(|key| text(key, find(&object, key))).collect()
+    keys.iter().map(|key| read(key, find(&object, key))).collect()
 }
 
 /// The value under `key`, or step by step under its dotted parts.
@@ -88,7 +96,8 @@ fn find<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     })
 }
 
-fn text(key: &str, value: Option<&Value>) -> Result<String, RowError> {
+/// A value as CSV would have it.
+pub(super) fn text(key: &str, value: Option<&Value>) -> Result<String, RowError> {
     let not_text = |found| Err(RowError::NotText { column: key.to_owned(), found });
     match value {
         None | Some(Value::Null) => Ok(String::new()),

@@ -15,7 +15,10 @@ use engage_domain::{
 };
 use jiff::tz::TimeZone;
 
-use super::{Error, Field, Format, MapArgs, Note, Numbered, Row, RowError, csv::Csv, mapping::Mapping, ndjson::Ndjson};
+use super::{
+    Error, Field, Format, MapArgs, Note, Numbered, Row, RowError, csv::Csv, field::Fields, mapping::Mapping,
+    ndjson::Ndjson,
+};
 
 /// Where the rows are to go.
 #[derive(Clone, Debug)]
@@ -37,7 +40,8 @@ pub struct Line {
     pub row: Result<Row, RowError>,
 }
 
-type Reader = Box<dyn BufRead + Send>;
+/// What is read.
+pub(super) type Reader = Box<dyn BufRead + Send>;
 
 enum Source {
     Csv { csv: Box<Csv<Reader>>, picked: Vec<usize> },
@@ -60,13 +64,7 @@ pub struct Rows {
 impl Rows {
     /// Opens the file and checks everything that concerns the whole of it.
     pub fn open(path: &Path, args: &MapArgs, target: Target) -> Result<Self, Error> {
-        let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
-        let format = match (args.format, extension.as_deref()) {
-            (Some(format), _) => format,
-            (None, Some("csv")) => Format::Csv,
-            (None, Some("ndjson" | "jsonl")) => Format::Ndjson,
-            (None, _) => return Err(Error::UnknownFormat { path: path.to_owned() }),
-        };
+        let format = Format::of(path, args.format)?;
         let file = File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;
         Self::read(Box::new(BufReader::with_capacity(1 << 16, file)), format, args, target)
     }
@@ -267,13 +265,14 @@ fn wanted(mapping: &Mapping, headers: Option<&[String]>) -> Result<(Vec<Field>, 
         }
     };
     if let (true, Some(headers)) = (fields.is_empty(), headers) {
-        return Err(Error::NothingMapped { has: headers.to_vec() });
+        return Err(Error::NothingMapped { known: Field::names(), has: headers.to_vec() });
     }
     columns.push(mapping.external_id.clone());
     Ok((fields, columns))
 }
 
-fn find(headers: &[String], column: &str, wanted_for: &'static str) -> Result<usize, Error> {
+/// The place of a column that has to be there, once.
+pub(super) fn find(headers: &[String], column: &str, wanted_for: &'static str) -> Result<usize, Error> {
     let mut found = headers.iter().enumerate().filter(|(_, header)| *header == column).map(|(at, _)| at);
     let missing = || Error::NoColumn { column: column.to_owned(), wanted_for, has: headers.to_vec() };
     let at = found.next().ok_or_else(missing)?;
@@ -281,7 +280,7 @@ fn find(headers: &[String], column: &str, wanted_for: &'static str) -> Result<us
 }
 
 /// The reader past a UTF-8 byte order mark, which spreadsheets write and no parser wants.
-fn without_bom(mut reader: Reader) -> io::Result<Reader> {
+pub(super) fn without_bom(mut reader: Reader) -> io::Result<Reader> {
     const BOM: &[u8] = b"\xEF\xBB\xBF";
     let mut head = vec![];
     reader.by_ref().take(BOM.len() as u64).read_to_end(&mut head)?;

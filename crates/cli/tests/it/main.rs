@@ -13,6 +13,8 @@ mod crash;
 mod demo;
 mod import;
 mod metrics;
+mod parties;
 mod screen;
 mod sync_failures;
+mod transfer;
 mod verify;

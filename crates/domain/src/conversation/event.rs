@@ -212,11 +212,11 @@ impl Event {
             | Self::AssignmentCompleted { at, .. }
             | Self::PhaseChanged { at, .. }
             | Self::ConflictDecided { at, .. }
-            | Self::ConflictsScreened { at, .. }
             | Self::ConversationSecured { at, .. }
             | Self::ConversationClosed { at, .. }
             | Self::ConversationReopened { at } => Some(*at),
-            Self::ConversationDeleted { .. }
+            Self::ConflictsScreened { .. }
+            | Self::ConversationDeleted { .. }
             | Self::ConversationRestored { .. }
             | Self::ResumeTokenIssued { .. }
             | Self::ResumeTokenExpired { .. }

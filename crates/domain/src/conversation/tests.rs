@@ -248,3 +248,56 @@ fn deleted_conversations_are_seen_by_those_who_may_restore_or_audit() {
     assert_eq!(see(Role::ComplianceOfficer), Ok(()));
     assert_eq!(see(Role::Attorney), Err(Denial::Deleted));
 }
+
+fn screened(status: ConflictStatus, registry: u64, freezes: bool) -> Command {
+    Command::RecordScreening { status, registry: Version(registry), freezes }
+}
+
+#[test]
+fn what_the_registry_says_counts_until_it_says_something_later() {
+    let clear = given([screened(ConflictStatus::Clear, 5, false)]);
+    assert_eq!((clear.conflict_status, clear.screened), (ConflictStatus::Clear, Some(Version(5))));
+    check(clear.clone(), screened(ConflictStatus::ConflictDetected, 5, true), Ok(&[]));
+    check(clear.clone(), screened(ConflictStatus::ConflictDetected, 4, true), Ok(&[]));
+    let late = check(clear, screened(ConflictStatus::ConflictDetected, 6, true), Ok(&["conflicts_screened"]));
+    assert_eq!((late.conflict_status, late.frozen_since), (ConflictStatus::ConflictDetected, Some(at(1000))));
+    // The platform's word is no activity of anybody's.
+    assert_eq!(late.last_activity, at(0));
+}
+
+#[test]
+fn a_frozen_intake_takes_no_facts_and_goes_on_otherwise() {
+    let frozen = given([screened(ConflictStatus::ConflictDetected, 1, true)]);
+    check(frozen.clone(), message("more"), Err(Rejection::Frozen));
+    check(frozen.clone(), Command::CompleteGoal { id: "user_identification".into() }, Err(Rejection::Frozen));
+    check(frozen.clone(), Command::MovePhase(Phase::LoginSuggested), Err(Rejection::Frozen));
+    check(frozen.clone(), Command::Close(Close::Completed), Err(Rejection::Frozen));
+    let said = Command::AddMessage { author: Author::Agent, content: "Please wait.".into() };
+    check(frozen.clone(), said, Ok(&["message_added"]));
+    check(frozen.clone(), assign(1), Ok(&["attorney_assigned"]));
+    check(frozen.clone(), Command::Close(Close::Terminated), Ok(&["phase_changed"]));
+    let free = check(frozen, screened(ConflictStatus::Clear, 2, false), Ok(&["conflicts_screened"]));
+    check(free, message("more"), Ok(&["message_added"]));
+    // A firm that does not freeze is told and goes on.
+    check(given([screened(ConflictStatus::ConflictDetected, 1, false)]), message("more"), Ok(&["message_added"]));
+}
+
+#[test]
+fn an_intake_that_waits_for_the_check_moves_on_with_it_whichever_comes_first() {
+    let secured = given([Phase::LoginSuggested, Phase::Secured].map(Command::MovePhase));
+    let steps = Ok(&["conflicts_screened", "phase_changed"][..]);
+    let checked = check(secured, screened(ConflictStatus::Clear, 1, false), steps);
+    assert_eq!(checked.phase, Phase::ConflictCheckComplete);
+    let before = given([screened(ConflictStatus::Clear, 1, false)]);
+    let steps = ["conversation_secured", "phase_changed", "phase_changed", "phase_changed"];
+    let checked = check(before, Command::Secure { user: user(1) }, Ok(&steps));
+    assert_eq!(checked.phase, Phase::ConflictCheckComplete);
+    check(checked, Command::DecideConflict(ConflictStatus::ConflictDetected), Err(Rejection::Screened));
+}
+
+#[test]
+fn the_outcome_reaches_a_closed_and_a_deleted_conversation_too() {
+    let word = || screened(ConflictStatus::ConflictDetected, 1, true);
+    check(given([Command::Close(Close::Completed)]), word(), Ok(&["conflicts_screened"]));
+    check(given([Command::Delete]), word(), Ok(&["conflicts_screened"]));
+}

@@ -260,3 +260,6 @@ impl Outcomes<'_> {
         self.found.iter().map(outcome).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

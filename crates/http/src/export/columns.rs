@@ -7,8 +7,8 @@ use engage_app::{
     reports::AccessReport,
 };
 use engage_index::{
-    ConversationList, analytics::Attention, assignments::AssignmentList, audit::AuditList, search::Search,
-    sync_failure::SyncFailures, users::UserList,
+    ConversationList, analytics::Attention, assignments::AssignmentList, audit::AuditList, conflicts::ConflictList,
+    search::Search, sync_failure::SyncFailures, users::UserList,
 };
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ use super::Shown;
 use crate::views::{
     Audience,
     analytics::{AttentionRowView, DayView, PracticeAreaView, WorkloadView},
+    conflict_list::ConflictRowView,
     list::{ConversationRowView, UserRowView},
     platform::{ReconciliationView, SyncFailureView},
     report::{AssignmentRowView, AuditEntryView, ConflictCountView, DailyAccessView},
@@ -57,6 +58,10 @@ shown! {
     AssignmentList: |row, _| AssignmentRowView::from(row), [
         "firmId" "sessionId" "clientName" "assignedTo" "assignedBy" "assignedAt" "status" "priority" "dueDate"
         "estimatedHours" "actualHours" "notes" "version"
+    ];
+    ConflictList: |row, _| ConflictRowView::from(row), [
+        "firmId" "conflictId" "status" "conflictType" "matchType" "confidence" "conversationId" "otherConversationId" "entity"
+        "partyName" "detectedAt" "resolvedAt" "resolvedBy" "resolution" "notes" "version"
     ];
     AuditList: |row, _| AuditEntryView::from(row), [
         "firmId" "auditId" "timestamp" "userId" "userName" "userRole" "action" "resourceType" "resourceId" "outcome"

@@ -26,6 +26,7 @@ use super::{
     analytics::{AttentionQuery, NoQuery, OverviewQuery, PracticeAreasQuery},
     assignments::AssignmentsQuery,
     audit::{AuditQuery, TrailQuery},
+    conflict_list::ConflictListQuery,
     conversations::ListQuery,
     platform::{ReconciliationsQuery, SyncFailuresQuery},
     reports::{ConflictsQuery, DataAccessQuery},
@@ -108,6 +109,12 @@ pub(super) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
                 |server: Shared<R>, caller, (), query: AssignmentsQuery| async move {
                     query.list(caller.firm, server.engage.runtime().now())
                 },
+            ))
+            .routes(file(
+                format,
+                "/api/v1/firm/conflicts",
+                ("All of the firm's conflicts of interest", "The newest detected first."),
+                |_, caller, (), query: ConflictListQuery| async move { query.list(caller.firm) },
             ))
             .routes(file(
                 format,

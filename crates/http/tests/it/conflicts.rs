@@ -291,6 +291,25 @@ async fn a_repeated_request_gives_the_first_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_party_is_named_in_the_conversation_that_the_caller_saw() {
+    let app = TestApp::start().await;
+    let attorney = app.token(Role::Attorney);
+    let conversation = app.conversation(&attorney).await;
+    let path = format!("{conversation}/parties");
+    let body = json!({ "role": "client", "name": "Ada Quist" });
+    let ask = |key: &str, tag: &str| {
+        let ask = app.ask("POST", &path).token(&attorney).header("if-match", tag);
+        ask.header("idempotency-key", key).json(&body).send()
+    };
+    ask("k-1", "\"7\"").await.problem(412, "stale_version", None);
+    let bare = app.ask("POST", &path).token(&attorney).header("if-match", "\"7\"").json(&body).send().await;
+    bare.problem(412, "stale_version", None);
+    ask("k-2", "\"1\"").await.expect(201);
+    ask("k-2", "\"1\"").await.expect(201);
+    ask("k-3", "\"1\"").await.problem(412, "stale_version", None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_related_entity_stands_with_whom_it_belongs_to() {
     let app = TestApp::start().await;
     let attorney = app.token(Role::Attorney);

@@ -20,7 +20,7 @@ fn lines(text: &Value) -> Vec<Value> {
 }
 
 /// The paths of the lists, the field that holds their rows, and what the file is called.
-const LISTS: [(&str, &str, &str); 14] = [
+const LISTS: [(&str, &str, &str); 15] = [
     ("/api/v1/firm/conversations", "conversations", "conversations"),
     ("/api/v1/firm/conversations/{id}/audit", "audit", "conversation-audit"),
     ("/api/v1/firm/analytics/attention", "conversations", "attention"),
@@ -29,6 +29,7 @@ const LISTS: [(&str, &str, &str); 14] = [
     ("/api/v1/firm/analytics/overview", "days", "overview"),
     ("/api/v1/firm/users", "users", "users"),
     ("/api/v1/firm/assignments", "assignments", "assignments"),
+    ("/api/v1/firm/conflicts", "conflicts", "conflict-list"),
     ("/api/v1/firm/audit", "audit", "audit"),
     ("/api/v1/firm/reports/data-access", "accesses", "data-access"),
     ("/api/v1/firm/reports/conflicts", "conflicts", "conflicts"),
@@ -66,7 +67,7 @@ async fn a_file_holds_what_the_list_shows_under_the_names_of_its_fields() {
         let query = asked(name);
         let list = app.get(&partner, &format!("{path}{query}")).await.expect(200)[rows].clone();
         let list = list.as_array().unwrap();
-        assert_eq!(list.is_empty(), ["conflicts", "sync-failures"].contains(&name), "{path}");
+        assert_eq!(list.is_empty(), ["conflicts", "conflict-list", "sync-failures"].contains(&name), "{path}");
 
         let ndjson = app.get(&partner, &format!("{path}.ndjson{query}")).await;
         assert_eq!(ndjson.header("content-type"), "application/x-ndjson");

@@ -9,6 +9,7 @@ mod bad_input;
 mod cases;
 mod clients;
 mod concurrency;
+mod conflict_list;
 mod conflicts;
 mod consistency;
 mod contract;

@@ -275,4 +275,13 @@ fn the_version_that_the_index_shows_is_found_for_each_kind_of_object() {
     assert_eq!(version(Kind::Conversation, session(2).to_string()), []);
     assert_eq!(version(Kind::User, user(1).to_string()), [Version(4)]);
     assert_eq!(version(Kind::Firm, "acme".into()), [Version(6)]);
+    // An entry about something that the firm keeps is the firm's, too.
+    let object = ObjectKey { kind: Kind::Firm, name: "acme".into() };
+    db.run(&row(8, Kind::Firm, "acme", r#"{"resourceType":"conflict","resourceId":"x"}"#).to_statement());
+    assert_eq!(db.all(&VersionOf { firm: firm(), object: object.clone() }), [Version(8)]);
+    // While rows of its registry could not be written, nobody is told that they are there.
+    db.run(&engage_index::sync_failure::park(&object, Version(8), 1, "broken", at(0)));
+    assert_eq!(db.all(&VersionOf { firm: firm(), object: object.clone() }), []);
+    db.run(&engage_index::sync_failure::resolve(&object, Version(9)));
+    assert_eq!(db.all(&VersionOf { firm: firm(), object }), [Version(8)]);
 }

@@ -1,8 +1,9 @@
 //! How SQLite answers each query: no page is ever sorted, and no table is ever read without an index.
 
 use engage_domain::{
-    Kind, Outcome, Role,
+    ConflictId, Kind, Outcome, Role,
     conversation::{AssignmentStatus, ConflictStatus, Phase, Priority, Status},
+    registry::{ConflictType, MatchType},
     user::UserStatus,
 };
 use engage_index::{
@@ -10,6 +11,7 @@ use engage_index::{
     analytics::{Attention, Completions, PracticeAreas, Progress, Workload},
     assignments::{AssignmentFilters, AssignmentList, AssignmentPlace},
     audit::{AuditFilters, AuditList, AuditPlace, AuditedResource},
+    conflicts::{ConflictFilters, ConflictList, ConflictPlace, Standing},
     conversations::{DeletedConversations, Filters, Order, Sort},
     page::Direction,
     projection,
@@ -175,7 +177,15 @@ fn no_other_list_is_sorted_either() {
         check(db, &SyncFailureById { id: 7 }.statement(), "rowid=?");
         for kind in Kind::ALL {
             let object = ObjectKey { kind, name: "x".into() };
-            check(db, &VersionOf { firm: firm.clone(), object }.statement(), "firmId=?");
+            let version = VersionOf { firm: firm.clone(), object };
+            if kind == Kind::Firm {
+                let plan = db.plan(&version.statement());
+                assert_eq!(fault(&plan), None, "{plan:#?}");
+                assert!(plan[0].contains("idx_firm_audit_own (firmId=?)"), "{plan:#?}");
+                assert!(plan.iter().any(|line| line.contains("sync_failure") && line.contains("(kind=? AND name=?)")));
+            } else {
+                check(db, &version.statement(), "firmId=?");
+            }
         }
         for table in Table::ALL {
             check(db, &Count { table, firm: firm.clone() }.statement(), "firmId=?");
@@ -346,6 +356,47 @@ fn no_page_of_assignments_is_sorted_whatever_its_filters_and_place() {
                     check_joined(db, &rest.statement(), "a", &format!("{walk} AND dueDate=?"));
                     rest.after = Some(AssignmentPlace { due: None, last: Some((session(1), user(1))) });
                     check_joined(db, &rest.statement(), "a", "sessionId");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_page_of_conflicts_is_sorted_whatever_its_filters_and_place() {
+    let conflict = ConflictId::from_ulid(ulid::Ulid(5));
+    for db in &mut databases() {
+        for bits in 0..64u32 {
+            let has = |bit: u32| bits & (1 << bit) != 0;
+            for status in Standing::ALL.into_iter().map(Some).chain([None]) {
+                let filters = ConflictFilters {
+                    status,
+                    conflict_type: has(0).then_some(ConflictType::Matter),
+                    match_type: has(1).then_some(MatchType::Alias),
+                    conversation: has(2).then(|| session(1)),
+                    detected: Range::new(has(3).then(|| at(0)), has(4).then(|| at(9))).unwrap(),
+                };
+                let after = has(5).then(|| ConflictPlace(at(5), conflict));
+                let list = ConflictList { firm: firm(), filters, after, limit: Limit::default() };
+                let walks = match (has(2), status) {
+                    (true, _) => &[
+                        "idx_firm_conflict_session (firmId=? AND sessionId=?",
+                        "idx_firm_conflict_other (firmId=? AND otherSessionId=?",
+                    ][..],
+                    (false, None) => &["idx_firm_conflict_detected (firmId=?"],
+                    (false, Some(Standing::Open)) => &["idx_firm_unresolved (firmId=?"],
+                    (false, Some(Standing::In(_))) => &["idx_firm_conflicts (firmId=? AND status=?"],
+                };
+                let statement = list.statement();
+                let plan = db.plan(&statement);
+                assert_eq!(fault(&plan), None, "{}\n{plan:#?}", statement.sql);
+                let searches: Vec<_> = plan.iter().filter(|line| line.starts_with("SEARCH")).collect();
+                assert_eq!(searches.len(), walks.len(), "{plan:#?}");
+                for walk in walks {
+                    let line = searches.iter().find(|line| line.contains(walk));
+                    let line = line.unwrap_or_else(|| panic!("{}\n{plan:#?}\nwithout {walk}", statement.sql));
+                    assert!(!has(5) || line.contains("(detectedAt,conflictId)<(?,?)"), "{line}");
+                    assert!(!has(3) || line.contains("detectedAt>?"), "{line}");
                 }
             }
         }

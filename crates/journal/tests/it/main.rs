@@ -15,5 +15,6 @@ mod readers;
 mod replay;
 mod samples;
 mod sqlite;
+mod transfer;
 mod turns;
 mod upcast;

@@ -5,24 +5,24 @@
 //! version-guarded. However many entries an object has had since the last pass, its row is written once. An object whose rows
 //! cannot be written stands back with a note in `sync_failure`, written together with the checkpoint that passes it by; the others go on.
 
+mod conflicts;
+mod entries;
 mod files;
 mod objects;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     ops::ControlFlow,
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use engage_domain::{FirmId, Kind, Timestamp, Version};
-use engage_index::{
-    AuditRow, IndexRow, Param, PassageRow, Query, Statement, checkpoint, projection, reconciliation, search,
-    sync_failure,
-};
+use engage_domain::{Kind, Timestamp, Version};
+use engage_index::{Param, Query, Statement, checkpoint, projection, reconciliation, sync_failure};
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
+pub(super) use self::conflicts::write_all;
 use self::files::{Files, file_id};
 use super::{
     rebuild::{Rebuild, Step},
@@ -296,6 +296,8 @@ impl Follower {
                 note(&mut failed, key_of(entry), error);
             }
         }
+        let of_conflicts =
+            if self.deferring { BTreeSet::new() } else { conflicts::changed(&batch.entries, &mut failed) };
         let (seq, at) = match batch.entries.last() {
             Some(last) => (last.seq, last.at),
             None => (files.seq, now),
@@ -313,7 +315,7 @@ impl Follower {
                     Err(error) => note(&mut failed, key_of(entry), error),
                 }
             }
-            write_audit(index, &audit)?;
+            entries::write_audit(index, &audit)?;
             reconciled = audit.into_iter().rfind(|row| &*row.action == reconciliation::ACTION);
             for key in std::mem::take(&mut batch.changed) {
                 if failed.iter().any(|(other, _)| *other == key) {
@@ -331,8 +333,15 @@ impl Follower {
                     Err(error) => return Err(error),
                 }
             }
+            for id in of_conflicts {
+                match conflicts::write(&firm.id, journal, index, id) {
+                    Ok(()) => {}
+                    Err(error) if is_its_own(&error) => note(&mut failed, conflicts::object_of(&firm.id), error),
+                    Err(error) => return Err(error),
+                }
+            }
             // Behind the rows: what is written while words wait for their place has them put down first.
-            write_passages(index, &firm.id, &batch.entries, &mut failed)?;
+            entries::write_passages(index, &firm.id, &batch.entries, &mut failed)?;
             for (key, error) in &failed {
                 let version = batch.entries.iter().filter(|entry| is_of(entry, key)).map(|entry| entry.version).max();
                 park(index, failing, key, version.unwrap_or_default(), error, now)?;
@@ -361,8 +370,9 @@ impl Follower {
         let limit = ENTRIES_MAX.min(self.bound.saturating_sub(files.seq));
         read::entries_after(&mut files.journal, files.seq, limit, &mut |entry| {
             bytes += entry.payload.as_ref().map_or(0, |payload| payload.len());
-            let changes = entry.is_event() && entry.kind != Kind::Firm && !self.deferring;
-            if changes && batch.known.insert(key_of(&entry)) {
+            // The firm has no row of its own; one whose registry stands back is tried again with its next event.
+            let has_rows = entry.kind != Kind::Firm || self.failing.contains_key(&key_of(&entry));
+            if entry.is_event() && has_rows && !self.deferring && batch.known.insert(key_of(&entry)) {
                 batch.changed.push(key_of(&entry));
             }
             batch.entries.push(entry);
@@ -403,17 +413,6 @@ impl Follower {
     }
 }
 
-fn write_audit(index: &mut Db, rows: &[AuditRow]) -> Result<(), Error> {
-    let (batches, rest) = rows.as_chunks();
-    for batch in batches {
-        run(index, &AuditRow::batch_statement(batch))?;
-    }
-    for row in rest {
-        run(index, &row.to_statement())?;
-    }
-    Ok(())
-}
-
 /// Notes in the index that an object stands back.
 fn park(
     index: &mut Db,
@@ -432,31 +431,6 @@ fn park(
 /// Whether an error is the object's own, so that the others go on without it.
 fn is_its_own(error: &Error) -> bool {
     is_constraint(error) || matches!(error, Error::Corrupt(_))
-}
-
-fn write_passages(
-    index: &mut Db,
-    firm: &FirmId,
-    entries: &[Entry],
-    failed: &mut Vec<(ObjectKey, Error)>,
-) -> Result<(), Error> {
-    let mut passages = vec![];
-    for entry in entries {
-        match projection::passage_row(firm, entry) {
-            Ok(passage) => passages.extend(passage),
-            Err(error) => note(failed, key_of(entry), error),
-        }
-    }
-    if !passages.is_empty() {
-        run(index, &PassageRow::batch_statement(&passages)?)?;
-    }
-    // An entry that was read before its erasure may be in the same pass.
-    for entry in entries.iter().filter(|entry| projection::erases(entry)) {
-        if let Ok(conversation) = entry.object.parse() {
-            run(index, &search::erase(firm, conversation))?;
-        }
-    }
-    Ok(())
 }
 
 /// The object of an entry.

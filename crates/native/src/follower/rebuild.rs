@@ -20,7 +20,7 @@ use engage_index::{
     reconciliation::{Difference, Finding, PrintOf, Rebuilt, Reconciled, Tally, recount_all},
     scan::{Key, Print, Walk},
 };
-use engage_journal::{Error, ObjectKey, Sql, read, sql};
+use engage_journal::{Error, ObjectKey, Sql, read, registry, sql};
 use tokio::sync::oneshot;
 
 use super::pass::{Follower, Progress, all, key_of, run};
@@ -57,12 +57,14 @@ pub(super) struct Rebuild {
     findings: Vec<Finding>,
 }
 
-/// Which objects have their rows in the new index.
+/// Which objects, and conflicts after them, have their rows in the new index.
 enum Objects {
     /// None: entries come first.
     None,
     /// Those before this kind, and of it those up to this name.
     UpTo(Kind, Box<str>),
+    /// All of them, and of the conflicts those up to this id.
+    Conflicts(Box<str>),
     All,
 }
 
@@ -155,7 +157,7 @@ impl Rebuild {
         Ok(Step::Ready)
     }
 
-    /// Writes the rows of some objects once the entries are in; true when all objects have theirs.
+    /// Writes the rows of some objects or conflicts once the entries are in; true when all have theirs.
     fn write_objects(&mut self, followed: bool, now: Timestamp) -> Result<bool, Error> {
         self.objects = match &self.objects {
             Objects::None if !followed => Objects::None,
@@ -163,7 +165,11 @@ impl Rebuild {
             Objects::UpTo(kind, after) => match (self.builder.write_objects(*kind, after, now)?, kind) {
                 (Some(last), _) => Objects::UpTo(*kind, last),
                 (None, Kind::Conversation) => Objects::UpTo(Kind::User, "".into()),
-                (None, _) => Objects::All,
+                (None, _) => Objects::Conflicts("".into()),
+            },
+            Objects::Conflicts(after) => match self.builder.write_conflicts(after, now)? {
+                Some(last) => Objects::Conflicts(last),
+                None => Objects::All,
             },
             Objects::All => return Ok(true),
         };
@@ -241,7 +247,16 @@ fn is_late(journal: &mut Db, table: Table, key: &Key, target: i64) -> Result<boo
             Ok(id) => read::entry_of(journal, id)?.map(|entry| key_of(&entry)),
             Err(_) => None,
         },
-        Table::Audit | Table::Conflict => None,
+        Table::Conflict => {
+            let Ok(id) = key.0.parse() else { return Ok(false) };
+            return match registry::conflict(journal, id) {
+                Ok(kept) => Ok(kept.is_some_and(|kept| kept.seq > target)),
+                // The new index is without it, and the other stays beside it.
+                Err(Error::Corrupt(_)) => Ok(false),
+                Err(error) => Err(error),
+            };
+        }
+        Table::Audit => None,
     };
     let Some(object) = object else { return Ok(false) };
     Ok(read::last_event_of(journal, &object)?.is_some_and(|last| last > target))

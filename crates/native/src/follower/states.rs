@@ -7,7 +7,7 @@ use engage_index::{ConversationRow, IndexRow, projection};
 use engage_journal::{Activation, Entry, Error, ObjectKey, activation::decode_event};
 use hashlink::LruCache;
 
-use super::pass::{key_of, run};
+use super::pass::{key_of, run, write_all};
 use crate::{firm::FirmHandle, sqlite::Db};
 
 /// States kept; a conversation that goes on costs one event, not a load.
@@ -79,7 +79,7 @@ impl States {
         Ok(())
     }
 
-    /// Writes the rows of one object.
+    /// Writes the rows of one object; of the firm, those of all its conflicts.
     pub(super) fn write_rows(
         &mut self,
         firm: &FirmHandle,
@@ -87,6 +87,9 @@ impl States {
         index: &mut Db,
         key: &ObjectKey,
     ) -> Result<(), Error> {
+        if key.kind == Kind::Firm {
+            return write_all(&firm.id, journal, index);
+        }
         if !self.0.contains_key(key) {
             self.load(journal, key)?;
         }

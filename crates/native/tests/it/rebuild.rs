@@ -14,7 +14,7 @@ use engage_index::{ConversationList, Limit, conversations::Filters, reconciliati
 use engage_journal::Sql;
 use engage_native::sqlite::Db;
 
-use crate::rig::{Rig, conversation, eventually, integer, message, person, register, start};
+use crate::rig::{NAMES, Rig, conversation, eventually, integer, message, person, register, start};
 
 async fn rig() -> Rig {
     let rig = Rig::new().await;
@@ -24,6 +24,7 @@ async fn rig() -> Rig {
         rig.tell(number, message("hello")).await;
         rig.tell(number, Command::Assign { assignee: person(number), terms: Box::default(), pending: false }).await;
     }
+    rig.three_conflicts().await;
     rig.is_sound().await;
     rig
 }
@@ -51,8 +52,8 @@ async fn a_rebuilt_index_is_row_by_row_the_one_it_replaces_which_is_kept() {
     assert!(done.run.tally.is_clean(), "{done:?}");
     assert_eq!(done.entries, entries);
     // The firm has no row of its own; everything else has been compared.
-    // A user, a conversation, an assignment and a passage each, and every entry.
-    assert_eq!(done.run.tally.rows, 4 * 40 + entries);
+    // A user, a conversation, an assignment and a passage each, the conflicts, and every entry.
+    assert_eq!(done.run.tally.rows, 4 * 40 + NAMES.len() as u64 + entries);
     let record = rig.entries().pop().unwrap();
     assert_eq!((&*record.action, record.actor().unwrap().user_id), ("index_rebuilt", Some(person(1))));
     rig.tell(41, start()).await;
@@ -78,6 +79,7 @@ async fn a_row_that_a_replay_cannot_recreate_is_detected_and_gone_after() {
     let faults = [
         format!("UPDATE conversation_index SET clientName = 'Nobody' WHERE sessionId = '{}'", conversation(2)),
         format!("DELETE FROM user_index WHERE userId = '{}'", person(3)),
+        format!("DELETE FROM conflict_detection_index WHERE conflictId = '{}'", rig.second_conflict()),
         "INSERT INTO audit_log_index (firmId, auditId, action, resourceType, timestamp, outcome, details, seq, version)
          VALUES ('acme', 'made up', 'x', 'conversation', '2026-01-01T00:00:00.000Z', 'success', '{}', 1, 1)"
             .to_owned(),
@@ -85,8 +87,8 @@ async fn a_row_that_a_replay_cannot_recreate_is_detected_and_gone_after() {
     faults.iter().for_each(|fault| rig.index().script(fault).unwrap());
     let done = rebuild(&rig).await;
     let tally = done.run.tally;
-    assert_eq!((tally.drifted, tally.missing, tally.orphaned, tally.stale), (1, 1, 1, 0), "{done:?}");
-    assert_eq!(done.run.findings.len(), 3);
+    assert_eq!((tally.drifted, tally.missing, tally.orphaned, tally.stale), (1, 2, 1, 0), "{done:?}");
+    assert_eq!(done.run.findings.len(), 4);
     rig.is_sound().await;
 }
 

@@ -10,9 +10,11 @@ use std::{
 
 use engage_app::{Fault, Runtime};
 use engage_domain::{
-    Actor, Conversation, ConversationId, FirmId, Kind, Role, Timestamp, User, UserId, Version,
+    Actor, ConflictId, Conversation, ConversationId, Firm, FirmId, Kind, PartyId, Role, Timestamp, User, UserId,
+    Version,
     conversation::{Author, Command},
-    firm::SettingsChange,
+    firm::{self, SettingsChange},
+    registry::{Party, PartyRole},
     user,
 };
 use engage_journal::{Answer, Call, Entry, Hosted, Intent, ObjectKey, Sql, Turn, Value, read, sql};
@@ -113,6 +115,48 @@ impl Rig {
 
     pub(crate) async fn tell_user(&self, number: u64, command: user::Command) -> Answer<User> {
         done(self.call(person(number), by_system(command)).await)
+    }
+
+    /// A command of the platform's own on the firm.
+    pub(crate) async fn tell_firm(&self, command: firm::Command) -> Answer<Firm> {
+        done(self.call(self.firm.clone(), by_system(command)).await)
+    }
+
+    /// Registers a party of a conversation.
+    pub(crate) async fn register_party(&self, number: u64, role: PartyRole, name: &str) -> (PartyId, Version) {
+        let conversation = Some(conversation(number));
+        let id = PartyId::of(&self.firm, conversation, role.as_str(), name);
+        let party = Box::new(Party { conversation, ..Party::named(role, name) });
+        let answer = self.tell_firm(firm::Command::Register { id, party }).await;
+        (id, answer.state.version)
+    }
+
+    /// Registers a client of one conversation whom the client of another stands against; waits until both conversations were told.
+    pub(crate) async fn adverse(&self, client: u64, opponent: u64, name: &str) -> ConflictId {
+        let (known, _) = self.register_party(opponent, PartyRole::OpposingParty, name).await;
+        let (new, _) = self.register_party(client, PartyRole::Client, name).await;
+        self.letters_delivered().await;
+        ConflictId::between(known, new)
+    }
+
+    /// Three conflicts among the first three conversations, which go on all the same.
+    pub(crate) async fn three_conflicts(&self) {
+        let goes_on = SettingsChange { freeze_on_conflict: Some(false), ..SettingsChange::default() };
+        self.tell_firm(firm::Command::Change(Box::new(goes_on))).await;
+        for ((client, opponent), name) in [(1, 2), (2, 3), (3, 1)].into_iter().zip(NAMES) {
+            self.adverse(client, opponent, name).await;
+        }
+    }
+
+    /// Waits until every conversation was told what it is to know.
+    pub(crate) async fn letters_delivered(&self) {
+        let waiting = || integer(&mut Db::reader(&self.file("journal.db")).unwrap(), "SELECT count(*) FROM letter");
+        eventually("all letters delivered", || async { (waiting() == 0).then_some(()) }).await;
+    }
+
+    /// The conflict that is the second by id.
+    pub(crate) fn second_conflict(&self) -> String {
+        texts(&mut self.journal(), "SELECT id FROM conflict ORDER BY id LIMIT 1 OFFSET 1").remove(0)
     }
 
     /// The state without an entry; none when there is no such object.
@@ -223,6 +267,9 @@ pub(crate) fn integer(db: &mut Db, text: &str) -> i64 {
 pub(crate) fn change(db: &mut Db, text: &str, params: &[Value<'_>], expected: usize) {
     assert_eq!(db.execute(text, params).unwrap(), expected, "{text}");
 }
+
+/// Names that nobody takes for one another.
+pub(crate) const NAMES: [&str; 3] = ["Quorvex Holdings", "Tamsin Birkwood", "Ljubomir Haraldsen"];
 
 pub(crate) fn firm(slug: &str) -> FirmId {
     slug.parse().unwrap()
