@@ -9,7 +9,26 @@ mod pairs;
 mod platform;
 mod world;
 
+use engage_journal::{
+    Error, Sql,
+    registry::{self, KeptConflict, KeptParty},
+};
+
 use self::world::{Fault, Tally, World};
+
+/// All parties of a registry, in the order of their registration.
+fn parties(sql: &mut dyn Sql) -> Result<Vec<KeptParty>, Error> {
+    let mut parties = registry::parties_before(sql, None, None, i64::MAX)?;
+    parties.reverse();
+    Ok(parties)
+}
+
+/// All its conflicts, in the order of their ids.
+fn conflicts(sql: &mut dyn Sql) -> Result<Vec<KeptConflict>, Error> {
+    let ids = registry::conflict_ids_after(sql, "", i64::MAX)?;
+    let conflicts = ids.iter().map(|id| registry::conflict(sql, id.parse().unwrap()).map(Option::unwrap));
+    conflicts.collect()
+}
 
 /// Pairs in one world.
 const PAIRS: u64 = 64;
@@ -35,12 +54,12 @@ fn all_go_well(seeds: std::ops::Range<u64>) {
 
 #[test]
 fn whatever_crashes_between_any_two_steps_never_are_both_of_a_pair_clear() {
-    all_go_well(0..16);
+    all_go_well(0..9);
 }
 
 #[test]
 fn nor_are_they_in_other_worlds() {
-    all_go_well(100..116);
+    all_go_well(100..109);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use engage_domain::{
     conversation::{ConflictStatus, Start},
     registry::Party,
 };
-use engage_journal::{Call, Intent, Sql, Turn, registry};
+use engage_journal::{Call, Intent, Sql, Turn};
 use engage_native::Platform;
 use tokio::task::JoinSet;
 
@@ -121,8 +121,8 @@ async fn of_thousands_who_come_at_once_no_pair_is_clear_on_both_sides_whenever_t
     delivered(&rig).await;
     rig.is_sound().await;
 
-    let parties = registry::parties_after(&mut rig.journal(), 0, i64::MAX).unwrap();
-    let conflicts = registry::conflicts_after(&mut rig.journal(), "", i64::MAX).unwrap();
+    let parties = super::parties(&mut rig.journal()).unwrap();
+    let conflicts = super::conflicts(&mut rig.journal()).unwrap();
     let records: BTreeMap<_, _> = parties.iter().map(|kept| (kept.record.id, &kept.record)).collect();
     for one in answered.values() {
         assert_eq!(records.get(&one.last.party.id), Some(&&one.last.party), "it was answered so");

@@ -17,7 +17,7 @@ use engage_domain::{
     Actor, Aggregate, ConflictId, Conversation, ConversationId, Firm, FirmId, Kind, PartyId, Timestamp, Version,
     conversation::{Command, ConflictStatus},
     firm::{self, Event, SettingsChange},
-    registry::{Outcome, Party, PartyRecord, Resolution, Side, Verdict},
+    registry::{Outcome, Party, Resolution, Side, Verdict},
 };
 use engage_journal::{
     Activation, Answer, Call, CommandId, Error, Ground, Hit, Intent, Journal, ObjectKey, Screens, Sql, Turn,
@@ -340,8 +340,8 @@ impl World {
         self.db.commit()?;
         self.open = false;
         if let Some(Names { screens, waiting, .. }) = &mut self.names {
-            for (number, party) in waiting.drain(..) {
-                screens.keep(&mut self.db, number, &party)?;
+            for (number, party, side) in waiting.drain(..) {
+                screens.keep(&mut self.db, number, &party, side)?;
             }
         }
         self.answer()?;

@@ -18,8 +18,8 @@ impl World {
         for id in self.model.conversations.clone() {
             self.shows(id)?;
         }
-        let parties = registry::parties_after(&mut self.db, 0, i64::MAX)?;
-        let conflicts = registry::conflicts_after(&mut self.db, "", i64::MAX)?;
+        let parties = super::super::parties(&mut self.db)?;
+        let conflicts = super::super::conflicts(&mut self.db)?;
         let ids: BTreeSet<_> = parties.iter().map(|kept| kept.record.id).collect();
         sure(ids.iter().eq(self.model.parties.keys()) && ids.len() == parties.len(), || {
             format!("{} parties are kept, {} were answered", parties.len(), self.model.parties.len())
@@ -61,7 +61,7 @@ impl World {
         sure(conflict.is_some() == both, || {
             format!("both known: {both}; {conflict:?} between {mine:?} and {theirs:?}")
         })?;
-        let between = registry::conflicts_after(&mut self.db, "", i64::MAX)?.into_iter().filter(|kept| {
+        let between = super::super::conflicts(&mut self.db)?.into_iter().filter(|kept| {
             let of = |id: PartyId| kept.conflict.party == id || kept.conflict.other == id;
             of(mine.id) && of(theirs.id)
         });
@@ -96,6 +96,6 @@ pub(crate) fn replayed(
         Ok(ControlFlow::Continue(()))
     })?;
     fresh.commit()?;
-    let parties = registry::parties_after(&mut fresh, 0, i64::MAX)?;
-    Ok((parties, registry::conflicts_after(&mut fresh, "", i64::MAX)?))
+    let parties = super::super::parties(&mut fresh)?;
+    Ok((parties, super::super::conflicts(&mut fresh)?))
 }

@@ -115,7 +115,7 @@ pub(super) enum Done {
 pub(super) struct Names {
     pub(super) screens: MemoryScreens,
     pub(super) lags: bool,
-    pub(super) waiting: Vec<(i64, PartyRecord)>,
+    pub(super) waiting: Vec<(i64, Party, Side)>,
 }
 
 impl Screens for Names {
@@ -133,11 +133,11 @@ impl Screens for Names {
         self.screens.search(sql, party, side, except)
     }
 
-    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &PartyRecord) -> Result<(), Error> {
+    fn keep(&mut self, sql: &mut dyn Sql, number: i64, party: &Party, side: Side) -> Result<(), Error> {
         if self.lags {
-            self.waiting.push((number, party.clone()));
+            self.waiting.push((number, party.clone(), side));
             return Ok(());
         }
-        self.screens.keep(sql, number, party)
+        self.screens.keep(sql, number, party, side)
     }
 }
