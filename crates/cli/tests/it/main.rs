@@ -10,6 +10,7 @@ mod rig;
 mod contract;
 mod corrections;
 mod crash;
+mod crash_conflicts;
 mod demo;
 mod import;
 mod metrics;
