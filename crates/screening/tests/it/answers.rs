@@ -98,7 +98,7 @@ fn parties_that_are_passed_over_take_nobodys_place() {
     for handle in 0..200 {
         screen.insert(Handle(handle), &Party::named("John Smith"));
     }
-    screen.insert(Handle(200), &Party::named("Jon Smith"));
+    screen.insert(Handle(200), &Party::named("Smith, John"));
     let except: Vec<_> = (0..200).map(Handle).collect();
     let found = screen.search_beyond(&Party::named("John Smith"), &Options::default(), &except);
     assert_eq!(found.iter().map(|one| one.handle).collect::<Vec<_>>(), [Handle(200)]);

@@ -85,7 +85,7 @@ impl World {
                     let mut steps = VecDeque::from([Step::Start(half.conversation)]);
                     for (at, planned) in half.named.iter().enumerate() {
                         let id = format!("{}/{time}/{at}", half.conversation).into();
-                        let key = dice.one_in(2).then(|| CommandId { id, fingerprint: [at as u8; 32] });
+                        let key = dice.one_in(2).then_some(CommandId { id, fingerprint: [at as u8; 32] });
                         steps.push_back(Step::Name(Box::new(planned.clone()), key));
                     }
                     callers.push(Caller { steps, ..Caller::default() });
