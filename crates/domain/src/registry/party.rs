@@ -190,7 +190,12 @@ impl Party {
 
     /// What is known once more is told of it: what was known stays, for a name that was run once stays known.
     pub(crate) fn with(&self, more: &Self) -> Self {
+        let folded = |name: &Private| name.as_str().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let mut all = self.clone();
+        // Known by its name elsewhere, it may come under another name here.
+        if folded(&more.name) != folded(&self.name) && !self.aliases.contains(&more.name) {
+            all.aliases.push(more.name.clone());
+        }
         all.aliases.extend(more.aliases.iter().filter(|alias| !self.aliases.contains(alias)).cloned());
         all.identifiers.extend(more.identifiers.iter().filter(|one| !self.identifiers.contains(one)).cloned());
         if more.kind != PartyKind::Unknown {
@@ -242,5 +247,57 @@ impl Party {
             external_id: self.external_id.as_ref().map(|id| line("externalId", id, VALUE_MAX)).transpose()?,
             ..*self
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_that_is_told_of_a_party_is_added_and_nothing_goes() {
+        let mail = |value: &str| Identifier { sort: IdentifierSort::Email, value: value.into() };
+        let known = Party {
+            kind: PartyKind::Person,
+            aliases: vec!["J. Roe".into()],
+            identifiers: vec![mail("jane@roe.test")],
+            external_id: Some("1".into()),
+            ..Party::named(PartyRole::Client, "Jane Roe")
+        };
+        let told = Party { identifiers: vec![mail("j@roe.test")], ..Party::named(PartyRole::Client, "JANE  roe") };
+        let more = known.with(&told);
+        assert_eq!((&more.name, &more.aliases, more.kind), (&known.name, &known.aliases, PartyKind::Person));
+        assert_eq!(more.identifiers, [mail("jane@roe.test"), mail("j@roe.test")]);
+        let renamed = known.with(&Party::named(PartyRole::Client, "Jane Doe"));
+        assert_eq!((renamed.name.as_str(), renamed.aliases.len()), ("Jane Roe", 2));
+        assert_eq!(renamed.with(&Party::named(PartyRole::Client, "Jane Doe")), renamed);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_party_is_named() {
+        let party = || Party::named(PartyRole::Client, "Jane Roe");
+        let related = Related { to: PartyId::from_ulid(ulid::Ulid(1)), relation: Relation::Parent };
+        let wrong = [
+            ("name", Party { name: " ".into(), ..party() }),
+            ("name", Party { name: "!?".into(), ..party() }),
+            ("name", Party { name: "x".repeat(PARTY_NAME_MAX + 1).as_str().into(), ..party() }),
+            ("aliases", Party { aliases: vec!["".into()], ..party() }),
+            (
+                "aliases",
+                Party { aliases: (0..=ALIASES_MAX).map(|n| n.to_string().as_str().into()).collect(), ..party() },
+            ),
+            ("relatedTo", Party { related: Some(related), ..party() }),
+            ("matter", Party { matter: Some("\u{7}".into()), ..party() }),
+        ];
+        for (field, party) in wrong {
+            assert!(
+                matches!(party.checked(), Err(Rejection::Invalid { field: named, .. }) if named == field),
+                "{field}"
+            );
+        }
+        assert_eq!(
+            Party::named(PartyRole::Matter, "Roe v. Acme").checked().map(|party| party.kind),
+            Ok(PartyKind::Matter)
+        );
     }
 }
