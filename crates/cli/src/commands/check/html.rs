@@ -18,7 +18,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.5rem; 
 dt { color: #444; }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border: 1px solid #999; overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border: 1px solid #999; overflow-wrap: break-word; }
 th { background: #eee; font-weight: normal; }
 td.number { text-align: right; }
 .signature { margin-top: 3rem; display: flex; gap: 3rem; }
