@@ -106,11 +106,16 @@ impl Event {
             Self::PracticeAreaAdded { area, .. } => json!({ "practiceArea": area.id }),
             Self::EmailClaimed { user, .. } => json!({ "userId": user }),
             Self::PartyRegistered { id, party, screening, .. } | Self::PartyChanged { id, party, screening, .. } => {
+                // Whoever asks for a conversation's trail is to see who named whom in it.
+                let (resource, resource_id) = match party.conversation {
+                    Some(conversation) => ("conversation", conversation.to_string()),
+                    None => ("party", id.to_string()),
+                };
                 json!({
-                    "resourceType": "party",
-                    "resourceId": id,
+                    "resourceType": resource,
+                    "resourceId": resource_id,
+                    "party": id,
                     "role": party.role,
-                    "conversation": party.conversation,
                     "conflictStatus": screening.status(),
                     "conflicts": screening.conflicts().count(),
                     "registryVersion": screening.registry,

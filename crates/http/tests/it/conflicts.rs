@@ -384,3 +384,17 @@ async fn parties_are_listed_latest_first_page_by_page() {
     assert_eq!((names(&second), &second["page"]["next"]), (vec!["Aa Bb".to_owned()], &Value::Null));
     app.get(&attorney, "/api/v1/firm/parties?cursor=x").await.problem(422, "invalid_value", Some("cursor"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversations_trail_says_who_named_parties_in_it_and_what_came_of_it() {
+    let scene = Adverse::new().await;
+    let officer = scene.app.token(Role::ComplianceOfficer);
+    scene.app.settle("acme").await;
+    let trail = scene.app.get(&officer, &format!("{}/audit", scene.second)).await.expect(200);
+    let rows = trail.as_object().unwrap().values().find_map(Value::as_array).unwrap();
+    let named = rows.iter().find(|row| row["action"] == "party_registered").unwrap();
+    assert!(named["userId"].is_string(), "{named:#}");
+    assert_eq!(named["details"]["conflictStatus"], "conflict_detected");
+    assert!(!trail.to_string().contains("Kathy"), "no name stands in the trail");
+    assert!(rows.iter().any(|row| row["action"] == "conflicts_screened"), "{trail:#}");
+}
