@@ -40,6 +40,22 @@ proptest! {
     }
 
     #[test]
+    fn an_organisation_is_found_in_any_order_of_words(
+        words in proptest::collection::vec("[a-z]{4,9}", 2..5).prop_shuffle(),
+        form in proptest::sample::select(vec!["", " Inc", " GmbH", " LLC"]),
+        handle in 100u32..200,
+    ) {
+        let mut sorted = words.clone();
+        sorted.sort();
+        let mut screen = registry();
+        screen.insert(Handle(handle), &Party::named(sorted.join(" ") + form).of_kind(Kind::Organisation));
+        // The order is one of the weights here, so the confidence may differ; whether it is found does not.
+        let found = screen.search(&Party::named(words.join(" ") + form).of_kind(Kind::Organisation), &ALL);
+        let own = found.iter().find(|one| one.handle == Handle(handle));
+        prop_assert!(own.is_some_and(|own| own.confidence >= engage_screening::THRESHOLD), "{:?} {:?}", words, found);
+    }
+
+    #[test]
     fn any_text_is_read_and_scored_without_a_panic(a in "\\PC{0,600}", b in any::<String>(), kind in kind()) {
         let score = pair(&a, &b, kind);
         prop_assert!((0.0..=1.0).contains(&score));
