@@ -5,7 +5,7 @@
 use std::future::Future;
 
 use engage_domain::{
-    Actor, ConflictId, ConversationId, FirmId, PartyId, Role, Timestamp, UserId, Version, registry::PartyRole,
+    Actor, ConflictId, ConversationId, FirmId, PartyId, Role, Timestamp, User, UserId, Version, registry::PartyRole,
     user::UserStatus,
 };
 use engage_index::{
@@ -42,6 +42,18 @@ pub struct Standing {
     pub role_changed_at: Option<Timestamp>,
     /// Tokens issued before are refused.
     pub sessions_revoked_at: Option<Timestamp>,
+}
+
+impl Standing {
+    /// That of a user; none where they are not registered.
+    pub fn of(user: &User) -> Option<Self> {
+        user.role.map(|role| Self {
+            role,
+            status: user.status,
+            role_changed_at: user.role_changed_at,
+            sessions_revoked_at: user.sessions_revoked_at,
+        })
+    }
 }
 
 /// How far an index lags behind its journal.

@@ -119,7 +119,7 @@ impl fmt::Display for Role {
 }
 
 /// What a role may be allowed to do across a firm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Permission {
     /// See the firm's lists of conversations.
     ListConversations,
@@ -221,7 +221,7 @@ pub enum Intent<'a, C> {
 }
 
 /// The ways of seeing an object, each with its own action in the audit trail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Access {
     /// The object's detail.
     Detail,
@@ -234,7 +234,7 @@ pub enum Access {
 }
 
 /// Why an actor was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Denial {
     /// The role lacks the permission.
     #[error("the role may not {}", .0.as_str())]

@@ -33,7 +33,8 @@ impl fmt::Display for Version {
 }
 
 /// The kinds of object; the word is part of the object's address and of every hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A client conversation.
     Conversation,
@@ -95,13 +96,13 @@ impl<'a> Context<'a> {
 /// A consistency boundary. `decide` and `apply` are pure and synchronous.
 pub trait Aggregate: Clone + fmt::Debug + Default + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// What can be asked.
-    type Command: fmt::Debug + Send + 'static;
+    type Command: fmt::Debug + Send + Serialize + DeserializeOwned + 'static;
     /// What can have happened. JSON is the externally tagged form, the tag being [`Aggregate::action`].
     type Event: Clone + fmt::Debug + Send + Serialize + DeserializeOwned + 'static;
     /// Why a command was turned down: a business "no" the caller can act on.
-    type Rejection: std::error::Error + Send + Sync + 'static;
+    type Rejection: std::error::Error + Send + Sync + Serialize + DeserializeOwned + 'static;
     /// What names one object of this kind within its firm.
-    type Id: Clone + fmt::Debug + fmt::Display + FromStr + Send + Sync + 'static;
+    type Id: Clone + fmt::Debug + fmt::Display + FromStr + Send + Sync + Serialize + DeserializeOwned + 'static;
 
     /// The kind of object.
     const KIND: Kind;

@@ -68,7 +68,7 @@ pub struct Firm {
 }
 
 /// What can be asked of a firm.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Come to be.
     Create {
@@ -136,7 +136,7 @@ pub enum Command {
 }
 
 /// Why a firm turned a command down.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejection {
     /// It exists already.
     #[error("the firm already exists")]
@@ -163,7 +163,8 @@ pub enum Rejection {
     #[error("{field} {reason}")]
     Invalid {
         /// The field's name on the wire.
-        field: &'static str,
+        #[serde(deserialize_with = "text::word")]
+        field: text::Word,
         /// What is wrong with it.
         reason: Invalid,
     },

@@ -1,11 +1,16 @@
 //! Text that came from outside: bounded, without control characters, and never shown by `Debug` when it is a client's.
 
-use std::fmt;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Why a value was refused: a sentence fragment that follows the field's name, such as `must not be empty`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(transparent)]
 #[error("{0}")]
 pub struct Invalid(String);
 
@@ -43,6 +48,23 @@ impl From<&str> for Private {
     fn from(text: &str) -> Self {
         Self(text.into())
     }
+}
+
+/// One of the product's own words, such as the name of a field. An alias, for serde borrows what is written as a reference.
+pub type Word = &'static str;
+
+/// Reads one of the product's own words, where it comes from another part of the platform. Each is kept once
+/// for good, so this is for words that the product itself wrote, of which there are few.
+pub fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    static WORDS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let word = std::borrow::Cow::<str>::deserialize(deserializer)?;
+    let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = words.get(&*word) {
+        return Ok(known);
+    }
+    let kept: &'static str = Box::leak(word.into_owned().into_boxed_str());
+    words.insert(kept);
+    Ok(kept)
 }
 
 /// Checks a one-line value: 1 to `max` bytes after trimming, no control characters. Returns it trimmed.

@@ -75,7 +75,7 @@ pub struct User {
 }
 
 /// What can be asked of a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Become known to the firm.
     Register {
@@ -130,7 +130,7 @@ pub enum Event {
 }
 
 /// Why a user turned a command down.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejection {
     /// They are registered already.
     #[error("the user is already registered")]
@@ -146,7 +146,8 @@ pub enum Rejection {
     #[error("{field} {reason}")]
     Invalid {
         /// The field's name on the wire.
-        field: &'static str,
+        #[serde(deserialize_with = "text::word")]
+        field: text::Word,
         /// What is wrong with it.
         reason: Invalid,
     },

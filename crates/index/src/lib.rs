@@ -8,6 +8,7 @@
 //! - [`analytics`]: what waits, who has how much, how practice areas and days compare.
 //! - [`reports`]: what the audit trail and the conflicts come to, counted.
 //! - [`search`]: which conversations words are found in, ranked, with what was found.
+//! - [`schema`]: the schema as single statements, for a database that takes no script.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
 //! - [`reconciliation`]: how stored rows differ from their sources, the statements that mend them, and the runs on record.
@@ -28,6 +29,7 @@ pub mod reconciliation;
 pub mod reports;
 pub mod rows;
 pub mod scan;
+pub mod schema;
 pub mod search;
 mod statement;
 pub mod sync_failure;

@@ -9,7 +9,7 @@ use engage_domain::{
     conversation::{Author, Event},
     text::Private,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Entry, Error, Hash, Row, Sql, Value,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A message of a conversation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The id of its entry.
     pub id: EntryId,
@@ -36,7 +36,7 @@ pub struct Message {
 }
 
 /// An event of a conversation as a live stream sends it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Streamed {
     /// The conversation's version that it gave.
     pub version: Version,

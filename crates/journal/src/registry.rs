@@ -190,7 +190,7 @@ fn write_conflict(sql: &mut dyn Sql, conflict: &Conflict, version: Version, seq:
 }
 
 /// A party and its number.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeptParty {
     /// Its number, in the order of registration.
     pub number: i64,
@@ -199,7 +199,7 @@ pub struct KeptParty {
 }
 
 /// A conflict and the event that touched it last.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeptConflict {
     /// The firm's version after the event.
     pub version: Version,

@@ -8,8 +8,12 @@ use std::sync::Arc;
 
 use engage_domain::{
     self as domain, Actor, Aggregate, Context, Conversation, ConversationId, Denial, EntryId, Firm, FirmId, Kind,
-    Outcome, Timestamp, User, UserId, Version, actor::Access, registry::Known,
+    Outcome, Timestamp, User, UserId, Version,
+    actor::Access,
+    registry::Known,
+    text::{Word, word},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
@@ -21,7 +25,7 @@ use crate::{
 };
 
 /// What an object is called within its firm.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectKey {
     /// Its kind.
     pub kind: Kind,
@@ -37,7 +41,7 @@ impl ObjectKey {
 }
 
 /// The caller's name for a command, so that repeating it does not repeat its effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandId {
     /// Unique within the firm: the caller's key with who they are and what they address.
     pub id: Box<str>,
@@ -46,7 +50,7 @@ pub struct CommandId {
 }
 
 /// What a caller wants of an object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Intent<C> {
     /// Change it.
     Command(C),
@@ -55,17 +59,20 @@ pub enum Intent<C> {
     /// Note that the actor was refused something that has no object of its own, such as a list or an unknown id.
     Refused {
         /// The kind of thing.
-        resource_type: &'static str,
+        #[serde(deserialize_with = "word")]
+        resource_type: Word,
         /// Which one, where there is one.
         resource_id: Option<Box<str>>,
         /// Why.
-        denial: &'static str,
+        #[serde(deserialize_with = "word")]
+        denial: Word,
     },
     /// Note something done that changes no state, such as an export or a reconciliation: one entry, no new version. Whoever sends it has
     /// seen to the permission.
     Note {
         /// What was done.
-        action: &'static str,
+        #[serde(deserialize_with = "word")]
+        action: Word,
         /// A JSON object without client data.
         details: Box<str>,
     },
@@ -74,9 +81,10 @@ pub enum Intent<C> {
 }
 
 /// One call on one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call<C> {
     /// Who asks.
+    #[serde(with = "whole_actor")]
     pub actor: Actor,
     /// The caller's name for it; none: repeating it repeats its effect.
     pub command_id: Option<CommandId>,
@@ -84,6 +92,21 @@ pub struct Call<C> {
     pub expected: Option<Version>,
     /// What they want.
     pub intent: Intent<C>,
+}
+
+/// An actor as a call carries them: with the resume key, which no entry stores.
+mod whole_actor {
+    use engage_domain::{Actor, token::TokenHash};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(actor: &Actor, serializer: S) -> Result<S::Ok, S::Error> {
+        (actor, actor.resume_key).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
+        let (actor, resume_key) = <(Actor, Option<TokenHash>)>::deserialize(deserializer)?;
+        Ok(Actor { resume_key, ..actor })
+    }
 }
 
 impl<C> Call<C> {
@@ -94,7 +117,7 @@ impl<C> Call<C> {
 }
 
 /// An entry that a turn left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// Its id.
     pub id: EntryId,
@@ -105,7 +128,8 @@ pub struct Recorded {
 }
 
 /// What a call came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "A: Aggregate")]
 pub struct Answer<A: Aggregate> {
     /// The object: for a repeated command that created one, the one it created first.
     pub id: A::Id,
@@ -120,7 +144,8 @@ pub struct Answer<A: Aggregate> {
 }
 
 /// How a turn ended, the storage being well.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "A: Aggregate")]
 pub enum Turn<A: Aggregate> {
     /// It was done.
     Done(Answer<A>),
@@ -206,7 +231,7 @@ pub struct Ground<'a> {
 }
 
 /// The first answer to a named command, as it is kept.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Kept<S> {
     /// The schema version of `state`.
     schema: u32,

@@ -126,7 +126,7 @@ impl FirmHandle {
     }
 
     pub(crate) fn publish_user(&self, id: UserId, user: &User) {
-        let Some(standing) = standing_of(user) else { return };
+        let Some(standing) = Standing::of(user) else { return };
         let mut standings = self.standings.write().unwrap_or_else(PoisonError::into_inner);
         if standings.len() >= STANDINGS_MAX {
             standings.clear();
@@ -374,16 +374,6 @@ impl FirmHandle {
         // What was recorded before the oldest pending commit is all there.
         Freshness { as_of: Timestamp::from_millis(since), lag_ms, consistent: true }
     }
-}
-
-/// What lets a user in, from their state; none before they are registered.
-pub(crate) fn standing_of(user: &User) -> Option<Standing> {
-    user.role.map(|role| Standing {
-        role,
-        status: user.status,
-        role_changed_at: user.role_changed_at,
-        sessions_revoked_at: user.sessions_revoked_at,
-    })
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use ulid::Ulid;
 
 use crate::{
     clock::{Clock, SystemClock},
-    firm::{FirmHandle, standing_of},
+    firm::FirmHandle,
     folder::{Folder, FolderError},
     follower::Followers,
     readers::{Readers, Source},
@@ -328,7 +328,7 @@ impl Runtime for Platform {
     async fn standing(&self, firm: &FirmId, user: UserId) -> Result<Option<Standing>, Fault> {
         match self.handle(firm)?.standing(user) {
             Some(standing) => Ok(Some(standing)),
-            None => Ok(self.peek::<User>(firm, user).await?.and_then(|answer| standing_of(&answer.state))),
+            None => Ok(self.peek::<User>(firm, user).await?.and_then(|answer| Standing::of(&answer.state))),
         }
     }
 

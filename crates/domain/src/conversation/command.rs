@@ -1,5 +1,7 @@
 //! What can be asked of a conversation, and the reasons for a "no".
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     assignment::Terms,
     event::Author,
@@ -11,13 +13,13 @@ use crate::{
     aggregate::Version,
     id::UserId,
     practice_area::PracticeArea,
-    text::{Invalid, Private},
+    text::{Invalid, Private, Word, word},
     time::Timestamp,
     token::TokenHash,
 };
 
 /// What can be asked of a conversation. Text is as it came from outside; `decide` checks and normalises it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     /// Begin.
     Start(Box<Start>),
@@ -116,7 +118,7 @@ pub enum Command {
 }
 
 /// How a conversation ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Close {
     /// With its purpose met. The phase stays where the intake got to.
     Completed,
@@ -125,7 +127,7 @@ pub enum Close {
 }
 
 /// How a conversation begins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Start {
     /// What is known of the client already.
     pub identity: Identity,
@@ -140,7 +142,7 @@ pub struct Start {
 }
 
 /// A command and when it happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Dated {
     /// When.
     pub at: Timestamp,
@@ -149,7 +151,7 @@ pub struct Dated {
 }
 
 /// Why a conversation turned a command down.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejection {
     /// It has begun already.
     #[error("the conversation has already started")]
@@ -199,7 +201,8 @@ pub enum Rejection {
     #[error("the conversation already has {max} {what}")]
     Full {
         /// Of what.
-        what: &'static str,
+        #[serde(deserialize_with = "word")]
+        what: Word,
         /// How many.
         max: usize,
     },
@@ -213,7 +216,8 @@ pub enum Rejection {
     #[error("{field} {reason}")]
     Invalid {
         /// The field's name on the wire.
-        field: &'static str,
+        #[serde(deserialize_with = "word")]
+        field: Word,
         /// What is wrong with it.
         reason: Invalid,
     },

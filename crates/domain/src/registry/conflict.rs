@@ -84,7 +84,7 @@ pub struct Artefact {
 }
 
 /// A resolution as it is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Which.
     pub resolution: Resolution,

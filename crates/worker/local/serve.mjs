@@ -1,0 +1,69 @@
+// Runs the Worker on this machine, on the runtime that Cloudflare runs it on.
+//
+// node serve.mjs --data DIR [--listen 127.0.0.1:8788]
+//
+// ENGAGE_TOKEN_KEY is the key that tokens are signed with; ENGAGE_FIRMS names the firms that get a database, separated by commas. Prints
+// `READY <url>` once it answers, and ends in order when its standard input closes.
+
+import { once } from "node:events";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Miniflare } from "miniflare";
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    listen: { type: "string", default: "127.0.0.1:8788" },
+    bundle: { type: "string", default: fileURLToPath(new URL("../build", import.meta.url)) },
+  },
+});
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(2);
+}
+
+const key = process.env.ENGAGE_TOKEN_KEY ?? "";
+if (!values.data) fail("--data DIR is missing: where the objects and databases are kept");
+if (Buffer.byteLength(key) < 32) fail("ENGAGE_TOKEN_KEY must have at least 32 bytes");
+const firms = (process.env.ENGAGE_FIRMS ?? "").split(",").filter(Boolean);
+if (firms.length === 0) fail("ENGAGE_FIRMS must name the firms, separated by commas");
+
+const binding = (firm) => `FIRM_${firm.toUpperCase().replaceAll("-", "_")}`;
+const object = (className) => ({ className, useSQLite: true });
+const [host, port] = values.listen.split(":");
+const data = path.resolve(values.data);
+
+const miniflare = new Miniflare({
+  host,
+  port: Number(port),
+  cf: false,
+  telemetry: { enabled: false },
+  unsafeTriggerHandlers: true,
+  name: "engage",
+  compatibilityDate: "2026-07-01",
+  modules: true,
+  modulesRoot: values.bundle,
+  scriptPath: path.join(values.bundle, "index.js"),
+  modulesRules: [
+    { type: "ESModule", include: ["**/*.js"] },
+    { type: "CompiledWasm", include: ["**/*.wasm"] },
+  ],
+  bindings: { ENGAGE_TOKEN_KEY: key },
+  durableObjects: {
+    CONVERSATION: object("ConversationObject"),
+    USER: object("UserObject"),
+    FIRM: object("FirmObject"),
+  },
+  durableObjectsPersist: path.join(data, "objects"),
+  d1Databases: Object.fromEntries(firms.map((firm) => [binding(firm), `engage-${firm}`])),
+  d1Persist: path.join(data, "indexes"),
+});
+
+const url = await miniflare.ready;
+console.log(`READY ${url.origin}`);
+
+process.stdin.resume();
+await once(process.stdin, "end");
+await miniflare.dispose();

@@ -1,0 +1,107 @@
+//! Engage on Cloudflare: the same objects, journal, screening and routes, hosted by Durable Objects, listed by D1.
+//!
+//! - `platform`: the one place that touches the runtime: SQL storage, transactions, alarms, D1, time, randomness.
+//! - `wire`: what the entry and the objects say to each other.
+//! - `object`: a Durable Object that hosts an aggregate: its journal, its turns, its alarm.
+//! - `push`: from an object's journal to its firm's index.
+//! - `directory`: the firm's table of its objects.
+//! - `runtime`: the port of `app`, over all of these.
+//!
+//! Each object has a journal of its own, numbered by itself, of the same tables as everywhere; hashes do not cover the numbers, so entries
+//! move between hosts as they are. Each firm has a D1 database of its own, bound as `FIRM_<SLUG>`.
+//!
+//! Architecture invariant: decides no business rule. Only `platform` knows JavaScript.
+#![cfg(target_arch = "wasm32")]
+
+mod directory;
+mod maintenance;
+mod object;
+mod platform;
+mod push;
+mod runtime;
+mod wire;
+
+use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc};
+
+use axum::{Router, body::Body, http};
+use engage_app::Engage;
+use engage_domain::{Conversation, Firm, User};
+use engage_http::{Config, Peer, TokenKey};
+use tower::ServiceExt;
+use worker::{
+    Context, DurableObject, Env, HttpRequest, Request, Response, Result, State, durable_object, event, wasm_bindgen,
+    wasm_bindgen_futures,
+};
+
+use crate::{object::Object, runtime::Cloudflare};
+
+thread_local! {
+    /// The router of this isolate, made at its first request.
+    static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
+}
+
+/// Answers a request with whatever the router serves.
+#[event(fetch)]
+async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> Result<http::Response<Body>> {
+    let router = match ROUTER.with_borrow(Clone::clone) {
+        Some(router) => router,
+        None => {
+            let router = router(env)?;
+            ROUTER.set(Some(router.clone()));
+            router
+        }
+    };
+    // Nobody reaches a Worker but through Cloudflare, which says who it was and lets nobody else say so.
+    let peer = request.headers().get("cf-connecting-ip").and_then(|ip| ip.to_str().ok()?.parse::<IpAddr>().ok());
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(Peer(peer));
+    }
+    Ok(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+}
+
+fn router(env: Env) -> Result<Router> {
+    let key = env.secret("ENGAGE_TOKEN_KEY").map_err(|_| "the secret ENGAGE_TOKEN_KEY is not set")?;
+    let key = TokenKey::new(key.to_string().into_bytes());
+    if key.is_short() {
+        return Err("the secret ENGAGE_TOKEN_KEY must have at least 32 bytes".into());
+    }
+    let engage = Engage::new(Cloudflare::new(env), key.as_bytes());
+    Ok(engage_http::router(Arc::new(engage), Config::new(key)))
+}
+
+macro_rules! hosts {
+    ($(#[$doc:meta])* $name:ident: $aggregate:ty) => {
+        $(#[$doc])*
+        #[durable_object]
+        pub struct $name(Rc<Object<$aggregate>>);
+
+        impl DurableObject for $name {
+            fn new(state: State, env: Env) -> Self {
+                Self(Rc::new(Object::new(state, env)))
+            }
+
+            async fn fetch(&self, mut request: Request) -> Result<Response> {
+                let asked = request.text().await?;
+                Response::ok(Rc::clone(&self.0).answer(&asked).await)
+            }
+
+            async fn alarm(&self) -> Result<Response> {
+                Rc::clone(&self.0).wake().await;
+                Response::empty()
+            }
+        }
+    };
+}
+
+hosts!(
+    /// Hosts a conversation.
+    ConversationObject: Conversation
+);
+hosts!(
+    /// Hosts a user.
+    UserObject: User
+);
+hosts!(
+    /// Hosts a firm, its registry and the directory of its objects.
+    FirmObject: Firm
+);

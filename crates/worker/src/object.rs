@@ -1,0 +1,364 @@
+//! A Durable Object that hosts an aggregate: a journal of one object in its own storage, turns one after another, one alarm.
+//!
+//! Guarantees: a turn is one transaction, and its answer leaves when that is durable (the runtime's output gate); between a turn's reading and
+//! its writing nothing else runs, for nothing is awaited there; the alarm that the runtime holds is never later than what is due: it moves
+//! with the write that makes something due.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use engage_app::screening::TableScreens;
+use engage_domain::{Actor, Conversation, FirmId, Kind, Timestamp};
+use engage_journal::{
+    Activation, Call, Error, Ground, Hosted, Intent, Journal, ObjectKey, Sql, Turn, Value, read, registry, sql::first,
+    store,
+};
+use futures_channel::oneshot;
+use futures_util::{FutureExt, future};
+use serde::Serialize;
+use worker::{Env, State};
+
+use crate::{
+    directory,
+    platform::{self, ObjectStorage},
+    push::Pushed,
+    wire::{self, Answered, Ask, Envelope},
+};
+
+/// What an object keeps beside its journal: its own name, for nobody tells it when an alarm wakes it, and how far its index has come.
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS host (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  firm TEXT NOT NULL,
+  name TEXT NOT NULL,
+  pushed INTEGER NOT NULL DEFAULT 0,     -- the last entry that the index holds
+  failures INTEGER NOT NULL DEFAULT 0    -- tries since that came to nothing
+) STRICT;";
+
+/// How long after a write an alarm looks whether the index has it.
+const PUSH_LATEST_MS: i64 = 5_000;
+/// How long a question for changes is kept waiting.
+const PATIENCE_MS: u64 = 20_000;
+/// How long a letter that could not be delivered waits.
+const LETTER_RETRY_MS: i64 = 60_000;
+/// Letters delivered at a time.
+const LETTERS_MAX: i64 = 64;
+
+/// The object.
+pub(crate) struct Object<A: Hosted> {
+    pub(crate) state: State,
+    pub(crate) env: Env,
+    pub(crate) storage: ObjectStorage,
+    live: RefCell<Option<Live<A>>>,
+    /// Who waits for the next entry.
+    waiting: RefCell<Vec<oneshot::Sender<()>>>,
+    /// The alarm that the runtime holds, as far as this instance knows.
+    alarm: Cell<Option<Timestamp>>,
+    /// Whether the tables are there and of this version.
+    ready: Cell<bool>,
+    pub(crate) pushing: Cell<bool>,
+    delivering: Cell<bool>,
+}
+
+/// The object in memory.
+struct Live<A> {
+    firm: FirmId,
+    journal: Journal,
+    activation: Activation<A>,
+}
+
+impl<A: Hosted> Object<A> {
+    pub(crate) fn new(state: State, env: Env) -> Self {
+        Self {
+            storage: ObjectStorage::of(&state),
+            state,
+            env,
+            live: RefCell::new(None),
+            waiting: RefCell::default(),
+            alarm: Cell::new(None),
+            ready: Cell::new(false),
+            pushing: Cell::new(false),
+            delivering: Cell::new(false),
+        }
+    }
+
+    /// Answers a question.
+    pub(crate) async fn answer(self: Rc<Self>, asked: &str) -> String {
+        let Envelope { firm, name, ask } = match serde_json::from_str::<Envelope<A::Command>>(asked) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                return written(Err::<(), _>(Error::Corrupt(format!("a question that cannot be read: {error}"))));
+            }
+        };
+        let mut sql = self.storage.clone();
+        match ask {
+            Ask::Call(call) => written(self.call(&firm, &name, &call)),
+            Ask::Changed { seen } => written(self.changed(seen).await),
+            Ask::Push => written(Rc::clone(&self).push().await),
+            Ask::Enrol { kind, name: object, command } => written(
+                self.set_up(&firm, &name)
+                    .and_then(|()| sql.transaction(|sql| directory::enrol(sql, kind, &object, command.as_ref()))),
+            ),
+            _ if !self.is_set_up() => match ask {
+                Ask::Party(_) | Ask::Conflict(_) => written(Ok(None::<()>)),
+                _ => written(Ok([(); 0])),
+            },
+            Ask::Messages { before, limit } => {
+                written(self.named(&name).and_then(|id| read::messages(&mut sql, id, before, limit)))
+            }
+            Ask::Events { after, limit } => {
+                written(self.named(&name).and_then(|id| read::events(&mut sql, id, after, limit)))
+            }
+            Ask::Party(id) => written(registry::party(&mut sql, id)),
+            Ask::PartiesOf(id) => written(registry::parties_of(&mut sql, id)),
+            Ask::Parties { before, role, limit } => {
+                written(registry::parties_before(&mut sql, before, role, i64::from(limit)))
+            }
+            Ask::Conflict(id) => written(registry::conflict(&mut sql, id)),
+            Ask::Directory { after, limit } => written(directory::page(&mut sql, after.as_ref(), i64::from(limit))),
+        }
+    }
+
+    fn named(&self, name: &str) -> Result<engage_domain::ConversationId, Error> {
+        name.parse().map_err(|_| Error::Corrupt(format!("a conversation called {name:?}")))
+    }
+
+    /// Whether there are tables. Without an object nobody makes any, so that asking for what is not there leaves nothing behind.
+    pub(crate) fn is_set_up(&self) -> bool {
+        let text = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'host'";
+        self.ready.get() || matches!(first(&mut self.storage.clone(), text, &[], |row| row.integer(0)), Ok(Some(_)))
+    }
+
+    /// Makes the tables, and brings those of an earlier version up to this one.
+    fn set_up(&self, firm: &FirmId, name: &str) -> Result<(), Error> {
+        if self.ready.get() {
+            return Ok(());
+        }
+        self.storage.clone().transaction(|sql| {
+            store::migrate(sql, platform::now())?;
+            sql.script(SCHEMA)?;
+            let params = [Value::Text(firm.as_str()), Value::Text(name)];
+            sql.execute("INSERT OR IGNORE INTO host (id, firm, name) VALUES (1, ?1, ?2)", &params)?;
+            if A::KIND == Kind::Firm {
+                sql.script(directory::SCHEMA)?;
+                directory::note(sql, Kind::Firm, name)?;
+                let screens = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'screen'";
+                if first(sql, screens, &[], |row| row.integer(0))?.is_none() {
+                    TableScreens::create(sql)?;
+                }
+            }
+            Ok(())
+        })?;
+        self.ready.set(true);
+        Ok(())
+    }
+
+    fn load(&self, firm: &FirmId, name: &str) -> Result<Live<A>, Error> {
+        self.set_up(firm, name)?;
+        let mut sql = self.storage.clone();
+        let key = ObjectKey { kind: A::KIND, name: name.into() };
+        Ok(Live {
+            firm: firm.clone(),
+            journal: Journal::open(&mut sql, firm.clone())?,
+            activation: Activation::load(&mut sql, key)?,
+        })
+    }
+
+    /// One turn.
+    fn call(self: &Rc<Self>, firm: &FirmId, name: &str, call: &Call<A::Command>) -> Result<Turn<A>, Error> {
+        let mut slot = self.live.borrow_mut();
+        let live = match &mut *slot {
+            Some(live) => live,
+            empty => {
+                let creates = matches!(&call.intent, Intent::Command(command) if A::creates(command));
+                if !creates && !self.is_set_up() {
+                    return Ok(Turn::NotFound);
+                }
+                empty.insert(self.load(firm, name)?)
+            }
+        };
+        let before = live.journal.last_seq();
+        let now = platform::now();
+        let turned = self.storage.clone().transaction(|sql| {
+            let mut screens = TableScreens;
+            let mut ground = Ground {
+                now,
+                random: &mut platform::random_bits,
+                screens: if A::KIND == Kind::Firm { Some(&mut screens) } else { None },
+            };
+            let turn = live.journal.turn(sql, &mut live.activation, call, &mut ground)?;
+            live.activation.flush(sql)?;
+            if live.journal.last_seq() > before {
+                self.schedule(live.due(sql, Some(now.plus_millis(PUSH_LATEST_MS)))?)?;
+            }
+            Ok(turn)
+        });
+        let wrote = live.journal.last_seq() > before;
+        let posted = live.journal.take_letters_posted();
+        if turned.is_err() {
+            // What is in memory may be ahead of what is stored.
+            *slot = None;
+            return turned;
+        }
+        drop(slot);
+        if wrote {
+            self.waiting.take().into_iter().for_each(|waiting| drop(waiting.send(())));
+            let this = Rc::clone(self);
+            self.state.wait_until(async move {
+                if posted {
+                    this.deliver().await;
+                }
+                // An error is noted where it happens, and the alarm tries again.
+                let _ = this.push().await;
+            });
+        }
+        turned
+    }
+
+    /// Moves the runtime's alarm forward to `due`, unless it is earlier already.
+    fn schedule(&self, due: Option<Timestamp>) -> Result<(), Error> {
+        let Some(due) = due else { return Ok(()) };
+        if self.alarm.get().is_some_and(|set| set <= due && set > platform::now()) {
+            return Ok(());
+        }
+        self.storage.set_alarm(due)?;
+        self.alarm.set(Some(due));
+        Ok(())
+    }
+
+    /// The number of the last entry, once it is another than `seen`, or after a while.
+    async fn changed(self: &Rc<Self>, seen: i64) -> Result<i64, Error> {
+        let last = |this: &Self| {
+            this.live.borrow().as_ref().map_or_else(|| this.last_stored(), |live| Ok(live.journal.last_seq()))
+        };
+        let now = last(self)?;
+        if now != seen {
+            return Ok(now);
+        }
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.borrow_mut().push(sender);
+        let patience = Box::pin(platform::sleep(PATIENCE_MS));
+        future::select(receiver, patience).map(drop).await;
+        last(self)
+    }
+
+    fn last_stored(&self) -> Result<i64, Error> {
+        if !self.is_set_up() {
+            return Ok(0);
+        }
+        let text = "SELECT coalesce(max(seq), 0) FROM entry";
+        Ok(first(&mut self.storage.clone(), text, &[], |row| row.integer(0))?.unwrap_or(0))
+    }
+
+    /// Tells conversations what the firm's events have for them. A letter goes when its conversation has taken it in.
+    async fn deliver(self: &Rc<Self>) {
+        if A::KIND != Kind::Firm || self.delivering.replace(true) {
+            return;
+        }
+        if let Err(error) = self.deliver_due().await {
+            platform::log("letters cannot be delivered", &error);
+        }
+        self.delivering.set(false);
+    }
+
+    async fn deliver_due(self: &Rc<Self>) -> Result<(), Error> {
+        let Some(Pushed { firm, .. }) = self.host()? else { return Ok(()) };
+        let mut sql = self.storage.clone();
+        loop {
+            let due = registry::letters_due(&mut sql, platform::now(), LETTERS_MAX)?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for letter in due {
+                let name = letter.outcome.conversation.to_string();
+                let call = Call::new(Actor::SYSTEM, Intent::Command(letter.command()));
+                let told =
+                    wire::ask::<Conversation, Turn<Conversation>>(&self.env, &firm, &name, Ask::Call(call)).await;
+                match told {
+                    Ok(Turn::Done(_)) => registry::delivered(&mut sql, letter.id)?,
+                    told => {
+                        if let Err(error) = told {
+                            platform::log("a conversation could not be told of its conflicts", &error);
+                        }
+                        registry::postpone(&mut sql, letter.id, platform::now().plus_millis(LETTER_RETRY_MS))?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does what is due, and has itself woken again for the rest.
+    pub(crate) async fn wake(self: Rc<Self>) {
+        self.alarm.set(None);
+        let retry = match self.work_off().await {
+            Ok(()) => None,
+            Err(error) => {
+                platform::log("an alarm has to be tried again", &error);
+                Some(platform::now().plus_millis(self.backoff_ms()))
+            }
+        };
+        let next = match &*self.live.borrow() {
+            Some(live) => live.due(&mut self.storage.clone(), retry),
+            None => Ok(retry),
+        };
+        // The runtime tries an alarm that fails a few times only, so one is always set before this ends well.
+        let next = next.unwrap_or(Some(platform::now().plus_millis(PUSH_LATEST_MS)));
+        if let Err(error) = self.schedule(next) {
+            platform::log("an alarm cannot be set", &error);
+        }
+    }
+
+    async fn work_off(self: &Rc<Self>) -> Result<(), Error> {
+        let Some(Pushed { firm, name, .. }) = self.host()? else { return Ok(()) };
+        if self.live.borrow().is_none() {
+            let live = self.load(&firm, &name)?;
+            *self.live.borrow_mut() = Some(live);
+        }
+        let due = match &*self.live.borrow() {
+            Some(live) if live.activation.state.alarm().is_some_and(|due| due <= platform::now()) => {
+                live.activation.state.on_alarm()
+            }
+            _ => None,
+        };
+        if let Some(command) = due {
+            self.call(&firm, &name, &Call::new(Actor::SYSTEM, Intent::Command(command)))?;
+        }
+        self.deliver().await;
+        Rc::clone(self).push().await.map(drop)
+    }
+
+    /// The state and where it stands, for what is made of it.
+    pub(crate) fn with_live<T>(
+        &self,
+        firm: &FirmId,
+        name: &str,
+        work: impl FnOnce(&Activation<A>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut slot = self.live.borrow_mut();
+        let live = match &mut *slot {
+            Some(live) => live,
+            empty => empty.insert(self.load(firm, name)?),
+        };
+        work(&live.activation)
+    }
+}
+
+impl<A: Hosted> Live<A> {
+    /// The earliest of what is to be done: what the object wants, the letters that wait, and `other`.
+    fn due(&self, sql: &mut dyn Sql, other: Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
+        let letter = if A::KIND == Kind::Firm { registry::next_letter(sql)? } else { None };
+        Ok([self.activation.state.alarm(), letter, other].into_iter().flatten().min())
+    }
+}
+
+fn written<T: Serialize>(answer: Result<T, Error>) -> String {
+    let answer: Answered<T> = answer.map_err(Into::into);
+    serde_json::to_string(&answer).unwrap_or_else(|error| {
+        format!(
+            r#"{{"Err":{{"transient":false,"message":"an answer cannot be written: {}"}}}}"#,
+            error.to_string().replace(['"', '\\'], "'")
+        )
+    })
+}

@@ -1,0 +1,162 @@
+//! From an object's journal to its firm's index, after each write and, when that came to nothing, at the alarm.
+//!
+//! Guarantees: whoever wrote never waits for it and never hears of its errors; nothing is lost, because how far the index has come is noted
+//! only after it has; nothing is applied twice, because rows are written under their versions and audit rows under their ids. However many
+//! entries there are, the object's row is written once.
+
+use std::{ops::ControlFlow, rc::Rc};
+
+use engage_domain::{Conversation, FirmId, Kind, User};
+use engage_index::{
+    IndexRow, Query, SCHEMA_VERSION, Statement,
+    checkpoint::{IsSetUp, ReadCheckpoint},
+    projection, schema, search,
+};
+use engage_journal::{Activation, Entry, Error, Hosted, Sql, Value, read, registry, sql::first};
+
+use crate::{
+    object::Object,
+    platform::{self, Index},
+};
+
+/// Entries in one batch: with two rows an entry it stays within what D1 takes at once.
+const ENTRIES_MAX: i64 = 100;
+/// First wait before another try; doubles with each further failure.
+const RETRY_FIRST_MS: u64 = 200;
+/// Longest wait between two tries.
+const RETRY_MAX_MS: u64 = 60_000;
+
+/// What an object is called and how far its index has come.
+pub(crate) struct Pushed {
+    pub(crate) firm: FirmId,
+    pub(crate) name: Box<str>,
+    seq: i64,
+    failures: u32,
+}
+
+impl<A: Hosted> Object<A> {
+    /// Its own name and place; none before it has a table.
+    pub(crate) fn host(&self) -> Result<Option<Pushed>, Error> {
+        if !self.is_set_up() {
+            return Ok(None);
+        }
+        let text = "SELECT firm, name, pushed, failures FROM host WHERE id = 1";
+        first(&mut self.storage.clone(), text, &[], |row| {
+            let firm = row.text(0)?;
+            Ok(Pushed {
+                firm: firm.parse().map_err(|_| Error::Corrupt(format!("an object of the firm {firm:?}")))?,
+                name: row.text(1)?.into(),
+                seq: row.integer(2)?,
+                failures: u32::try_from(row.integer(3)?).unwrap_or(u32::MAX),
+            })
+        })
+    }
+
+    /// Brings the index up to date; whether it is. One run at a time: what is written meanwhile is taken along by the one that runs.
+    pub(crate) async fn push(self: Rc<Self>) -> Result<bool, Error> {
+        if self.pushing.replace(true) {
+            return Ok(false);
+        }
+        let pushed = self.push_all().await;
+        self.pushing.set(false);
+        if let Err(error) = &pushed {
+            platform::log("the index could not be written; it is tried again", error);
+            self.storage.clone().execute("UPDATE host SET failures = failures + 1 WHERE id = 1", &[])?;
+        }
+        pushed.map(|()| true)
+    }
+
+    /// How long to wait before the next try.
+    pub(crate) fn backoff_ms(&self) -> i64 {
+        let failures = self.host().ok().flatten().map_or(1, |host| host.failures.max(1));
+        RETRY_FIRST_MS.saturating_mul(1 << (failures - 1).min(16)).min(RETRY_MAX_MS) as i64
+    }
+
+    async fn push_all(&self) -> Result<(), Error> {
+        loop {
+            let Some(Pushed { firm, name, seq, .. }) = self.host()? else { return Ok(()) };
+            let entries = self.entries_after(seq)?;
+            let Some(last) = entries.last().map(|entry| entry.seq) else { return Ok(()) };
+            let statements = self.statements(&firm, &name, &entries)?;
+            let index = Index::of(&self.env, &firm)?;
+            set_up(&index).await?;
+            index.batch(&statements).await?;
+            let text = "UPDATE host SET pushed = max(pushed, ?1), failures = 0 WHERE id = 1";
+            self.storage.clone().execute(text, &[Value::Integer(last)])?;
+        }
+    }
+
+    fn entries_after(&self, seq: i64) -> Result<Vec<Entry>, Error> {
+        let mut entries = vec![];
+        read::entries_after(&mut self.storage.clone(), seq, ENTRIES_MAX, &mut |entry| {
+            entries.push(entry);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(entries)
+    }
+
+    fn statements(&self, firm: &FirmId, name: &str, entries: &[Entry]) -> Result<Vec<Statement>, Error> {
+        let mut statements = vec![];
+        for entry in entries {
+            statements.push(projection::audit_row(firm, entry)?.to_statement());
+            if let Some(passage) = projection::passage_row(firm, entry)? {
+                statements.push(passage.to_statement());
+            }
+            if let Some(id) = projection::conflict_of(entry)?
+                && let Some(kept) = registry::conflict(&mut self.storage.clone(), id)?
+            {
+                statements.push(projection::conflict_row(firm, &kept).to_statement());
+            }
+        }
+        if entries.iter().any(projection::erases)
+            && let Ok(conversation) = name.parse()
+        {
+            statements.push(search::erase(firm, conversation));
+        }
+        if entries.iter().any(Entry::is_event) {
+            statements.extend(self.rows(firm, name)?);
+        }
+        Ok(statements)
+    }
+
+    /// The rows that show the object's state.
+    fn rows(&self, firm: &FirmId, name: &str) -> Result<Vec<Statement>, Error> {
+        let wrong = || Error::Corrupt(format!("an object called {name:?}"));
+        let mut sql = self.storage.clone();
+        let key = engage_journal::ObjectKey { kind: A::KIND, name: name.into() };
+        Ok(match A::KIND {
+            Kind::Firm => vec![],
+            Kind::User => {
+                let user = Activation::<User>::load(&mut sql, key)?;
+                vec![projection::user_row(firm, name.parse().map_err(|_| wrong())?, &user.state).to_statement()]
+            }
+            Kind::Conversation => {
+                let conversation = Activation::<Conversation>::load(&mut sql, key)?;
+                let id = name.parse().map_err(|_| wrong())?;
+                let assignments = projection::assignment_rows(firm, id, &conversation.state);
+                std::iter::once(projection::conversation_row(firm, id, &conversation.state).to_statement())
+                    .chain(assignments.iter().map(IndexRow::to_statement))
+                    .collect()
+            }
+        })
+    }
+}
+
+/// Makes the tables of an index that has none.
+async fn set_up(index: &Index) -> Result<(), Error> {
+    if index.rows(&IsSetUp.statement(), IsSetUp::decode).await?.first() != Some(&true) {
+        let made = index.batch(&schema::statements()).await;
+        // Another object may have been faster.
+        if index.rows(&IsSetUp.statement(), IsSetUp::decode).await?.first() != Some(&true) {
+            return made;
+        }
+    }
+    let found = index.rows(&ReadCheckpoint.statement(), ReadCheckpoint::decode).await?;
+    match found.first() {
+        Some(checkpoint) if checkpoint.schema_version == SCHEMA_VERSION => Ok(()),
+        found => Err(Error::Corrupt(format!(
+            "the index has version {}, this is version {SCHEMA_VERSION}: it has to be migrated",
+            found.map_or(0, |checkpoint| checkpoint.schema_version)
+        ))),
+    }
+}

@@ -1,0 +1,92 @@
+//! What the entry and the objects say to each other: one JSON text each way.
+
+use engage_domain::{ConflictId, FirmId, Kind, PartyId, Version, registry::PartyRole};
+use engage_journal::{Call, CommandId, Error, Hosted, ObjectKey};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use worker::Env;
+
+use crate::platform;
+
+/// A question to an object, and which object it is: an object does not know its name by itself.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Envelope<C> {
+    pub(crate) firm: FirmId,
+    pub(crate) name: Box<str>,
+    pub(crate) ask: Ask<C>,
+}
+
+/// What is asked of an object. Each says what it answers with.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Ask<C> {
+    /// One turn; a `Turn`.
+    Call(Call<C>),
+    /// A conversation's messages, newest first; a list of `Message`.
+    Messages { before: Option<Version>, limit: u32 },
+    /// A conversation's events, oldest first; a list of `Streamed`.
+    Events { after: Version, limit: u32 },
+    /// The number of the object's last entry, once it is another than `seen`, or after a while.
+    Changed { seen: i64 },
+    /// A party; an `Option<KeptParty>`.
+    Party(PartyId),
+    /// The parties of a conversation; a list of `KeptParty`.
+    PartiesOf(engage_domain::ConversationId),
+    /// A page of parties; a list of `KeptParty`.
+    Parties { before: Option<i64>, role: Option<PartyRole>, limit: u32 },
+    /// A conflict; an `Option<KeptConflict>`.
+    Conflict(ConflictId),
+    /// Note in the firm's directory that there is about to be an object; the name under which it is to be found, a `Box<str>`. For a
+    /// command that came before, that is the name that it gave the first time.
+    Enrol { kind: Kind, name: Box<str>, command: Option<CommandId> },
+    /// A page of the firm's directory behind a key; a list of `ObjectKey`.
+    Directory { after: Option<ObjectKey>, limit: u32 },
+    /// Bring the index up to date at once; whether it is.
+    Push,
+}
+
+/// Why an object could not answer.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Failure {
+    transient: bool,
+    message: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let transient = matches!(error, Error::Storage { transient: true, .. });
+        let mut message = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            message = format!("{message}: {cause}");
+            source = cause.source();
+        }
+        Self { transient, message }
+    }
+}
+
+impl Failure {
+    /// The failure as whoever asked sees it.
+    pub(crate) fn of(self, object: &str) -> Error {
+        let Self { transient, message } = self;
+        Error::Storage { operation: format!("ask {object}"), message, transient, source: None }
+    }
+}
+
+/// What an object answers.
+pub(crate) type Answered<T> = Result<T, Failure>;
+
+/// Asks an object.
+pub(crate) async fn ask<A: Hosted, T: DeserializeOwned>(
+    env: &Env,
+    firm: &FirmId,
+    name: &str,
+    ask: Ask<A::Command>,
+) -> Result<T, Error> {
+    let object = format!("{}/{name}", A::KIND.as_str());
+    let corrupt = |error: serde_json::Error| Error::Corrupt(format!("what was said to or by {object}: {error}"));
+    let envelope = Envelope { firm: firm.clone(), name: name.into(), ask };
+    let asked = serde_json::to_string(&envelope).map_err(corrupt)?;
+    // No slug holds a solidus.
+    let answered = platform::send(env, A::KIND, &format!("{firm}/{name}"), asked).await?;
+    let answered: Answered<T> = serde_json::from_str(&answered).map_err(corrupt)?;
+    answered.map_err(|failure| failure.of(&object))
+}
