@@ -9,6 +9,7 @@ mod screening;
 mod step;
 mod tidy;
 mod wasm;
+mod worker;
 
 use std::{process::ExitCode, time::Instant};
 
@@ -35,6 +36,7 @@ const FMT_FIX: Step = Step { name: "fmt --fix", run: |workspace| workspace.cargo
 const CLIPPY: Step =
     Step { name: "clippy", run: |workspace| workspace.cargo("clippy --workspace --all-targets -- -D warnings").run() };
 const WASM: Step = Step { name: "wasm", run: wasm::check };
+const WORKER: Step = Step { name: "worker", run: worker::bundle };
 const DOC: Step = Step {
     name: "doc",
     run: |workspace| workspace.cargo("doc --no-deps --workspace").append_flags("RUSTDOCFLAGS", "-D warnings").run(),
@@ -59,6 +61,11 @@ const TASKS: &[Task] = &[
         words: "wasm",
         about: "check that the portable crates build for WebAssembly; adds the target when it is missing",
         steps: &[WASM],
+    },
+    Task {
+        words: "worker",
+        about: "bundle the Worker for Cloudflare into crates/worker/build; needs Node 20 or later",
+        steps: &[WORKER],
     },
     Task { words: "doc", about: "build the documentation; a broken link is an error", steps: &[DOC] },
     Task { words: "tidy", about: "check dependency arrows, file lengths, leftovers and machine paths", steps: &[TIDY] },

@@ -2,7 +2,14 @@
 //!
 //! Every command is printed before it runs, in a form that can be pasted into a shell.
 
-use std::{env, ffi::OsString, fmt, path::PathBuf, process::Command, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -43,6 +50,13 @@ impl Workspace {
         self.invoke(name, name.into(), arguments)
     }
 
+    /// A program at a path, with arguments as for [`Self::cargo`].
+    pub(crate) fn program_at(&self, path: &Path, arguments: &str) -> Invocation {
+        let mut invocation = self.invoke("", path.as_os_str().to_owned(), arguments);
+        invocation.shown = format!("{} {arguments}", path.display());
+        invocation
+    }
+
     fn invoke(&self, name: &'static str, program: OsString, arguments: &str) -> Invocation {
         let mut command = Command::new(program);
         command.args(arguments.split_whitespace()).current_dir(&self.root);
@@ -65,6 +79,19 @@ impl Invocation {
         };
         self.shown = format!("{variable}='{value}' {}", self.shown);
         self.command.env(variable, value);
+        self
+    }
+
+    /// Runs it in a folder.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.shown = format!("cd {} && {}", folder.display(), self.shown);
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Sets an environment variable to a path.
+    pub(crate) fn set(mut self, variable: &str, path: &Path) -> Self {
+        self.command.env(variable, path);
         self
     }
 

@@ -11,6 +11,7 @@
 //! - [`schema`]: the schema as single statements, for a database that takes no script.
 //! - [`checkpoint`], [`sync_failure`]: how far the index has come, and what it could not take in.
 //! - [`scan`]: walks and counts of whole tables, for verification.
+//! - [`ownership`]: rows by the objects that they come from, where each object looks after its own.
 //! - [`reconciliation`]: how stored rows differ from their sources, the statements that mend them, and the runs on record.
 //!
 //! Architecture invariant: nothing here executes anything. It yields [`Statement`]s and decodes rows; an adapter runs them,
@@ -22,6 +23,7 @@ pub mod audit;
 pub mod checkpoint;
 pub mod conflicts;
 pub mod conversations;
+pub mod ownership;
 pub mod page;
 mod place;
 pub mod projection;

@@ -236,6 +236,34 @@ pub fn recount(firm: &FirmId, user: &str) -> Statement {
     Statement::new(sql, vec![firm.into(), Param::text(user)])
 }
 
+/// Whether what `user_index` counts of a user is something else than there is: one row, how many users are counted wrongly.
+#[derive(Clone, Debug)]
+pub struct Miscounted {
+    /// The firm.
+    pub firm: FirmId,
+    /// The user.
+    pub user: Box<str>,
+}
+
+impl Query for Miscounted {
+    type Row = u64;
+
+    fn statement(&self) -> Statement {
+        let sql = concat!(
+            "SELECT count(*) FROM user_index WHERE firmId = ?1 AND userId = ?2 AND NOT (conversationCount = ",
+            counted!("userId"),
+            " AND assignedConversationCount = ",
+            counted!("assignedTo"),
+            ")"
+        );
+        Statement::new(sql, vec![(&self.firm).into(), Param::text(self.user.clone())])
+    }
+
+    fn decode(row: &dyn Row) -> Result<u64, journal::Error> {
+        Ok(u64::try_from(row.integer(0)?).unwrap_or(0))
+    }
+}
+
 /// Counts all users' conversations anew.
 pub fn recount_all(firm: &FirmId) -> Statement {
     let sql = concat!(
@@ -319,6 +347,25 @@ pub struct Reconciled {
     pub findings: Vec<Finding>,
 }
 
+impl Reconciled {
+    /// What the audit trail says of it: no client data, for it outlives an erasure.
+    pub fn details(&self) -> serde_json::Value {
+        let Self { tally, started_at, finished_at, dry_run, .. } = self;
+        serde_json::json!({
+            "missing": tally.missing,
+            "stale": tally.stale,
+            "orphaned": tally.orphaned,
+            "drifted": tally.drifted,
+            "repaired": tally.repaired,
+            "unreadable": tally.unreadable,
+            "dryRun": dry_run,
+            "rows": tally.rows,
+            "startedAt": started_at,
+            "durationMs": finished_at.as_millis() - started_at.as_millis(),
+        })
+    }
+}
+
 /// A rebuild that has ended: what the index that was replaced held otherwise than the journal says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -328,4 +375,24 @@ pub struct Rebuilt {
     pub run: Reconciled,
     /// How many entries of the journal the new index holds.
     pub entries: u64,
+}
+
+/// What the audit trail calls a rebuild.
+pub const REBUILT: &str = "index_rebuilt";
+
+impl Rebuilt {
+    /// What the audit trail says of it.
+    pub fn details(&self) -> serde_json::Value {
+        let Reconciled { tally, started_at, finished_at, .. } = &self.run;
+        serde_json::json!({
+            "entries": self.entries,
+            "rows": tally.rows,
+            "missing": tally.missing,
+            "stale": tally.stale,
+            "orphaned": tally.orphaned,
+            "drifted": tally.drifted,
+            "startedAt": started_at,
+            "durationMs": finished_at.as_millis() - started_at.as_millis(),
+        })
+    }
 }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What is wrong at one place.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ChainError {
     /// The object.
     pub object: String,

@@ -50,7 +50,7 @@ const miniflare = new Miniflare({
     { type: "ESModule", include: ["**/*.js"] },
     { type: "CompiledWasm", include: ["**/*.wasm"] },
   ],
-  bindings: { ENGAGE_TOKEN_KEY: key },
+  bindings: { ENGAGE_TOKEN_KEY: key, ENGAGE_FIRMS: firms.join(",") },
   durableObjects: {
     CONVERSATION: object("ConversationObject"),
     USER: object("UserObject"),

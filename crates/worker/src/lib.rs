@@ -4,7 +4,8 @@
 //! - `wire`: what the entry and the objects say to each other.
 //! - `object`: a Durable Object that hosts an aggregate: its journal, its turns, its alarm.
 //! - `push`: from an object's journal to its firm's index.
-//! - `directory`: the firm's table of its objects.
+//! - `directory`: the firm's tables of its objects.
+//! - `compare`, `run`: reconciliation and rebuild, an object at a time, and over a whole firm.
 //! - `runtime`: the port of `app`, over all of these.
 //!
 //! Each object has a journal of its own, numbered by itself, of the same tables as everywhere; hashes do not cover the numbers, so entries
@@ -13,11 +14,13 @@
 //! Architecture invariant: decides no business rule. Only `platform` knows JavaScript.
 #![cfg(target_arch = "wasm32")]
 
+mod compare;
 mod directory;
 mod maintenance;
 mod object;
 mod platform;
 mod push;
+mod run;
 mod runtime;
 mod wire;
 
@@ -25,15 +28,20 @@ use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc};
 
 use axum::{Router, body::Body, http};
 use engage_app::Engage;
-use engage_domain::{Conversation, Firm, User};
+use engage_domain::{Actor, Conversation, Firm, FirmId, User};
 use engage_http::{Config, Peer, TokenKey};
 use tower::ServiceExt;
 use worker::{
-    Context, DurableObject, Env, HttpRequest, Request, Response, Result, State, durable_object, event, wasm_bindgen,
-    wasm_bindgen_futures,
+    Context, DurableObject, Env, HttpRequest, Request, Response, Result, ScheduleContext, ScheduledEvent, State,
+    durable_object, event, wasm_bindgen,
 };
 
-use crate::{object::Object, runtime::Cloudflare};
+use crate::{
+    object::Object,
+    run::{Progress, Purpose},
+    runtime::Cloudflare,
+    wire::Ask,
+};
 
 thread_local! {
     /// The router of this isolate, made at its first request.
@@ -67,6 +75,18 @@ fn router(env: Env) -> Result<Router> {
     }
     let engage = Engage::new(Cloudflare::new(env), key.as_bytes());
     Ok(engage_http::router(Arc::new(engage), Config::new(key)))
+}
+
+/// Looks after every firm that has an index here: each firm's object goes on by itself.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let firms = env.var("ENGAGE_FIRMS").map(|firms| firms.to_string()).unwrap_or_default();
+    for firm in firms.split(',').filter_map(|firm| firm.trim().parse::<FirmId>().ok()) {
+        let begin = Ask::Begin { actor: Actor::SYSTEM, purpose: Purpose::Nightly };
+        if let Err(error) = wire::ask::<Firm, Progress>(&env, &firm, firm.as_str(), begin).await {
+            platform::log(&format!("{firm} could not be looked after"), &error);
+        }
+    }
 }
 
 macro_rules! hosts {

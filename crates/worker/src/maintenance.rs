@@ -1,15 +1,81 @@
-use crate::runtime::Cloudflare;
-use engage_app::{Fault, runtime::Health};
-use engage_domain::{Actor, FirmId};
-use engage_index::reconciliation::{Rebuilt, Reconciled};
+//! Reconciliation, rebuild and health, as whoever asks over the port sees them.
+
+use engage_app::{Fault, Freshness, runtime::Health};
+use engage_domain::{Actor, Firm, FirmId, Timestamp};
+use engage_index::{
+    Limit,
+    reconciliation::{self, Rebuilt, Reconciled},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    platform,
+    run::{Progress, Purpose},
+    runtime::Cloudflare,
+    wire::Ask,
+};
+
+/// What a firm knows of the objects whose rows its index does not hold.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Backlog {
+    /// Since when the earliest of their entries has been waiting.
+    pub(crate) since: Option<Timestamp>,
+    /// How many entries wait, at the least.
+    pub(crate) entries: u64,
+    /// How many objects have been tried often, and are tried rarely now.
+    pub(crate) parked: u64,
+    /// How often something could not be written.
+    pub(crate) failures: u64,
+}
+
+impl Backlog {
+    /// How fresh an index with this backlog is.
+    pub(crate) fn freshness(&self, now: Timestamp, consistent: bool) -> Freshness {
+        let as_of = self.since.map_or(now, |since| since.min(now));
+        let lag_ms = u64::try_from(now.as_millis() - as_of.as_millis()).unwrap_or(0);
+        Freshness { as_of, lag_ms, consistent }
+    }
+}
+
+/// Why a second run of a firm does not begin.
+const BUSY: &str = "a reconciliation or rebuild of this firm is running already";
+
 impl Cloudflare {
-    pub(crate) async fn reconcile_all(&self, _: &FirmId, _: &Actor, _: bool) -> Result<Reconciled, Fault> {
-        Err(Fault::Overloaded("x"))
+    pub(crate) async fn reconcile_all(&self, firm: &FirmId, actor: &Actor, dry_run: bool) -> Result<Reconciled, Fault> {
+        self.run(firm, actor, Purpose::Reconcile { dry_run }).await.map(|ended| ended.run)
     }
-    pub(crate) async fn rebuild_all(&self, _: &FirmId, _: &Actor) -> Result<Rebuilt, Fault> {
-        Err(Fault::Overloaded("x"))
+
+    pub(crate) async fn rebuild_all(&self, firm: &FirmId, actor: &Actor) -> Result<Rebuilt, Fault> {
+        self.run(firm, actor, Purpose::Rebuild).await
     }
-    pub(crate) async fn health_of(&self, _: &FirmId) -> Result<Health, Fault> {
-        Err(Fault::Overloaded("x"))
+
+    async fn run(&self, firm: &FirmId, actor: &Actor, purpose: Purpose) -> Result<Rebuilt, Fault> {
+        let begin = Ask::Begin { actor: actor.clone(), purpose };
+        let mut progress: Progress = self.ask::<Firm, _>(firm, firm.as_str(), begin).await?;
+        loop {
+            match progress {
+                Progress::Busy => return Err(Fault::Overloaded(BUSY)),
+                Progress::Ended(ended) => return Ok(*ended),
+                Progress::Running => progress = self.ask::<Firm, _>(firm, firm.as_str(), Ask::Step).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn health_of(&self, firm: &FirmId) -> Result<Health, Fault> {
+        let backlog: Backlog = self.ask::<Firm, _>(firm, firm.as_str(), Ask::Backlog).await?;
+        let runs = reconciliation::runs(firm.clone(), None, Limit::default());
+        // Health is told also where the index cannot answer.
+        let last = self.rows(firm, &runs).await.ok().and_then(|runs| runs.into_iter().next());
+        Ok(Health {
+            freshness: backlog.freshness(platform::now(), true),
+            pending_entries: backlog.entries,
+            parked_objects: backlog.parked,
+            failed_passes: backlog.failures,
+            building: false,
+            // Calls wait within the runtime, which tells nobody how many, and wakes objects by itself.
+            queue_depth: 0,
+            heartbeat_age_ms: 0,
+            last_reconciliation: last.map(|last| std::sync::Arc::new(last.row)),
+        })
     }
 }

@@ -22,8 +22,10 @@ use worker::{Env, State};
 
 use crate::{
     directory,
+    maintenance::Backlog,
     platform::{self, ObjectStorage},
     push::Pushed,
+    run::{self, Progress},
     wire::{self, Answered, Ask, Envelope},
 };
 
@@ -60,11 +62,11 @@ pub(crate) struct Object<A: Hosted> {
     ready: Cell<bool>,
     pub(crate) pushing: Cell<bool>,
     delivering: Cell<bool>,
+    pub(crate) stepping: Cell<bool>,
 }
 
 /// The object in memory.
 struct Live<A> {
-    firm: FirmId,
     journal: Journal,
     activation: Activation<A>,
 }
@@ -81,6 +83,7 @@ impl<A: Hosted> Object<A> {
             ready: Cell::new(false),
             pushing: Cell::new(false),
             delivering: Cell::new(false),
+            stepping: Cell::new(false),
         }
     }
 
@@ -101,15 +104,29 @@ impl<A: Hosted> Object<A> {
                 self.set_up(&firm, &name)
                     .and_then(|()| sql.transaction(|sql| directory::enrol(sql, kind, &object, command.as_ref()))),
             ),
-            _ if !self.is_set_up() => match ask {
+            Ask::Compare(mode) => written(Rc::clone(&self).compare(mode).await),
+            ask if !self.is_set_up() => match ask {
                 Ask::Party(_) | Ask::Conflict(_) => written(Ok(None::<()>)),
+                Ask::Backlog => written(Ok(Backlog::default())),
+                Ask::Begin { .. } | Ask::Step => written(Err::<(), _>(Error::Corrupt("there is no such firm".into()))),
                 _ => written(Ok([(); 0])),
             },
+            ask => match self.set_up(&firm, &name) {
+                Ok(()) => self.answer_stored(&firm, &name, ask).await,
+                Err(error) => written(Err::<(), _>(error)),
+            },
+        }
+    }
+
+    /// Answers a question about what is stored.
+    async fn answer_stored(self: &Rc<Self>, firm: &FirmId, name: &str, ask: Ask<A::Command>) -> String {
+        let mut sql = self.storage.clone();
+        match ask {
             Ask::Messages { before, limit } => {
-                written(self.named(&name).and_then(|id| read::messages(&mut sql, id, before, limit)))
+                written(self.named(name).and_then(|id| read::messages(&mut sql, id, before, limit)))
             }
             Ask::Events { after, limit } => {
-                written(self.named(&name).and_then(|id| read::events(&mut sql, id, after, limit)))
+                written(self.named(name).and_then(|id| read::events(&mut sql, id, after, limit)))
             }
             Ask::Party(id) => written(registry::party(&mut sql, id)),
             Ask::PartiesOf(id) => written(registry::parties_of(&mut sql, id)),
@@ -117,7 +134,16 @@ impl<A: Hosted> Object<A> {
                 written(registry::parties_before(&mut sql, before, role, i64::from(limit)))
             }
             Ask::Conflict(id) => written(registry::conflict(&mut sql, id)),
-            Ask::Directory { after, limit } => written(directory::page(&mut sql, after.as_ref(), i64::from(limit))),
+            Ask::Begin { actor, purpose } => written(self.begin_run(actor, purpose)),
+            Ask::Step => written(self.step().await),
+            Ask::Holds { table, keys } => written(self.holds(firm, &table, &keys)),
+            Ask::Lags { kind, name, since, entries, failures } => {
+                written(directory::lags(&mut sql, kind, &name, since, entries, failures))
+            }
+            Ask::Backlog => written(directory::backlog(&mut sql)),
+            Ask::Call(_) | Ask::Changed { .. } | Ask::Push | Ask::Enrol { .. } | Ask::Compare(_) => {
+                written(Err::<(), _>(Error::Corrupt("a question that is answered elsewhere".into())))
+            }
         }
     }
 
@@ -143,6 +169,7 @@ impl<A: Hosted> Object<A> {
             sql.execute("INSERT OR IGNORE INTO host (id, firm, name) VALUES (1, ?1, ?2)", &params)?;
             if A::KIND == Kind::Firm {
                 sql.script(directory::SCHEMA)?;
+                sql.script(run::SCHEMA)?;
                 directory::note(sql, Kind::Firm, name)?;
                 let screens = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'screen'";
                 if first(sql, screens, &[], |row| row.integer(0))?.is_none() {
@@ -159,15 +186,11 @@ impl<A: Hosted> Object<A> {
         self.set_up(firm, name)?;
         let mut sql = self.storage.clone();
         let key = ObjectKey { kind: A::KIND, name: name.into() };
-        Ok(Live {
-            firm: firm.clone(),
-            journal: Journal::open(&mut sql, firm.clone())?,
-            activation: Activation::load(&mut sql, key)?,
-        })
+        Ok(Live { journal: Journal::open(&mut sql, firm.clone())?, activation: Activation::load(&mut sql, key)? })
     }
 
     /// One turn.
-    fn call(self: &Rc<Self>, firm: &FirmId, name: &str, call: &Call<A::Command>) -> Result<Turn<A>, Error> {
+    pub(crate) fn call(self: &Rc<Self>, firm: &FirmId, name: &str, call: &Call<A::Command>) -> Result<Turn<A>, Error> {
         let mut slot = self.live.borrow_mut();
         let live = match &mut *slot {
             Some(live) => live,
@@ -204,7 +227,10 @@ impl<A: Hosted> Object<A> {
         }
         drop(slot);
         if wrote {
-            self.waiting.take().into_iter().for_each(|waiting| drop(waiting.send(())));
+            for waiting in self.waiting.take() {
+                // One that has gone away needs nothing.
+                let _ = waiting.send(());
+            }
             let this = Rc::clone(self);
             self.state.wait_until(async move {
                 if posted {
@@ -218,7 +244,7 @@ impl<A: Hosted> Object<A> {
     }
 
     /// Moves the runtime's alarm forward to `due`, unless it is earlier already.
-    fn schedule(&self, due: Option<Timestamp>) -> Result<(), Error> {
+    pub(crate) fn schedule(&self, due: Option<Timestamp>) -> Result<(), Error> {
         let Some(due) = due else { return Ok(()) };
         if self.alarm.get().is_some_and(|set| set <= due && set > platform::now()) {
             return Ok(());
@@ -244,7 +270,7 @@ impl<A: Hosted> Object<A> {
         last(self)
     }
 
-    fn last_stored(&self) -> Result<i64, Error> {
+    pub(crate) fn last_stored(&self) -> Result<i64, Error> {
         if !self.is_set_up() {
             return Ok(0);
         }
@@ -326,6 +352,10 @@ impl<A: Hosted> Object<A> {
             self.call(&firm, &name, &Call::new(Actor::SYSTEM, Intent::Command(command)))?;
         }
         self.deliver().await;
+        if self.is_running()? && matches!(self.step().await?, Progress::Running) {
+            // In an alarm of its own, so that each has its full time.
+            self.schedule(Some(platform::now()))?;
+        }
         Rc::clone(self).push().await.map(drop)
     }
 

@@ -6,7 +6,7 @@
 
 use std::{ops::ControlFlow, rc::Rc};
 
-use engage_domain::{Conversation, FirmId, Kind, User};
+use engage_domain::{Conversation, Firm, FirmId, Kind, User};
 use engage_index::{
     IndexRow, Query, SCHEMA_VERSION, Statement,
     checkpoint::{IsSetUp, ReadCheckpoint},
@@ -15,8 +15,10 @@ use engage_index::{
 use engage_journal::{Activation, Entry, Error, Hosted, Sql, Value, read, registry, sql::first};
 
 use crate::{
+    directory,
     object::Object,
     platform::{self, Index},
+    wire::{self, Ask},
 };
 
 /// Entries in one batch: with two rows an entry it stays within what D1 takes at once.
@@ -30,7 +32,7 @@ const RETRY_MAX_MS: u64 = 60_000;
 pub(crate) struct Pushed {
     pub(crate) firm: FirmId,
     pub(crate) name: Box<str>,
-    seq: i64,
+    pub(crate) seq: i64,
     failures: u32,
 }
 
@@ -62,6 +64,7 @@ impl<A: Hosted> Object<A> {
         if let Err(error) = &pushed {
             platform::log("the index could not be written; it is tried again", error);
             self.storage.clone().execute("UPDATE host SET failures = failures + 1 WHERE id = 1", &[])?;
+            self.tell_of_lag().await;
         }
         pushed.map(|()| true)
     }
@@ -74,15 +77,38 @@ impl<A: Hosted> Object<A> {
 
     async fn push_all(&self) -> Result<(), Error> {
         loop {
-            let Some(Pushed { firm, name, seq, .. }) = self.host()? else { return Ok(()) };
+            let Some(Pushed { firm, name, seq, failures }) = self.host()? else { return Ok(()) };
             let entries = self.entries_after(seq)?;
-            let Some(last) = entries.last().map(|entry| entry.seq) else { return Ok(()) };
+            let Some(last) = entries.last().map(|entry| entry.seq) else {
+                if failures > 0 {
+                    self.storage.clone().execute("UPDATE host SET failures = 0 WHERE id = 1", &[])?;
+                    self.tell_of_lag().await;
+                }
+                return Ok(());
+            };
             let statements = self.statements(&firm, &name, &entries)?;
             let index = Index::of(&self.env, &firm)?;
             set_up(&index).await?;
             index.batch(&statements).await?;
-            let text = "UPDATE host SET pushed = max(pushed, ?1), failures = 0 WHERE id = 1";
+            let text = "UPDATE host SET pushed = max(pushed, ?1) WHERE id = 1";
             self.storage.clone().execute(text, &[Value::Integer(last)])?;
+        }
+    }
+
+    /// Has the firm know how far the index lies behind this object, where it does and once it no longer does.
+    async fn tell_of_lag(&self) {
+        let told = async {
+            let Some(Pushed { firm, name, seq, failures }) = self.host()? else { return Ok(()) };
+            let entries = u64::try_from(self.last_stored()? - seq).unwrap_or(0);
+            let since = self.entries_after(seq)?.first().map(|entry| entry.at).filter(|_| failures > 0);
+            if A::KIND == Kind::Firm {
+                return directory::lags(&mut self.storage.clone(), Kind::Firm, &name, since, entries, failures.into());
+            }
+            let lags = Ask::Lags { kind: A::KIND, name, since, entries, failures: failures.into() };
+            wire::ask::<Firm, ()>(&self.env, &firm, firm.as_str(), lags).await
+        };
+        if let Err(error) = told.await {
+            platform::log("the firm could not be told how far the index has come", &error);
         }
     }
 
@@ -143,7 +169,7 @@ impl<A: Hosted> Object<A> {
 }
 
 /// Makes the tables of an index that has none.
-async fn set_up(index: &Index) -> Result<(), Error> {
+pub(crate) async fn set_up(index: &Index) -> Result<(), Error> {
     if index.rows(&IsSetUp.statement(), IsSetUp::decode).await?.first() != Some(&true) {
         let made = index.batch(&schema::statements()).await;
         // Another object may have been faster.

@@ -33,6 +33,7 @@ use worker::{
 };
 
 use crate::{
+    maintenance::Backlog,
     platform::{self, Index},
     wire::{self, Ask},
 };
@@ -51,6 +52,7 @@ pub(crate) struct Cloudflare {
     env: SendWrapper<Env>,
     firms: Mutex<HashMap<FirmId, (Timestamp, Arc<Firm>)>>,
     standings: Mutex<HashMap<(FirmId, UserId), (Timestamp, Standing)>>,
+    backlogs: Mutex<HashMap<FirmId, (Timestamp, Backlog)>>,
     last_ulid: Mutex<Ulid>,
 }
 
@@ -65,11 +67,12 @@ impl Cloudflare {
             env: SendWrapper::new(env),
             firms: Mutex::default(),
             standings: Mutex::default(),
+            backlogs: Mutex::default(),
             last_ulid: Mutex::new(Ulid::nil()),
         }
     }
 
-    async fn ask<A: Hosted, T: DeserializeOwned>(
+    pub(crate) async fn ask<A: Hosted, T: DeserializeOwned>(
         &self,
         firm: &FirmId,
         name: &str,
@@ -113,9 +116,19 @@ impl Cloudflare {
         })
     }
 
-    async fn rows<Q: Query>(&self, firm: &FirmId, query: &Q) -> Result<Vec<Q::Row>, Fault> {
+    pub(crate) async fn rows<Q: Query>(&self, firm: &FirmId, query: &Q) -> Result<Vec<Q::Row>, Fault> {
         let index = Index::of(&self.env, firm).map_err(fault)?;
         index.rows(&query.statement(), Q::decode).await.map_err(fault)
+    }
+
+    /// What waits to be written into the firm's index, as the firm knows it.
+    async fn backlog(&self, firm: &FirmId) -> Result<Backlog, Fault> {
+        if let Some(backlog) = remembered(&self.backlogs, firm) {
+            return Ok(backlog);
+        }
+        let backlog: Backlog = self.ask::<Firm, _>(firm, firm.as_str(), Ask::Backlog).await?;
+        keep(&self.backlogs, firm.clone(), (platform::now(), backlog));
+        Ok(backlog)
     }
 
     /// Waits until the index holds the object at the token's version; false when it does not in time.
@@ -313,9 +326,10 @@ impl Runtime for Cloudflare {
                 Some(token) => self.wait_for(firm, token).await?,
                 None => true,
             };
-            let as_of = platform::now();
-            let rows = self.rows(firm, &query).await?;
-            Ok((rows, Freshness { as_of, lag_ms: 0, consistent }))
+            // Asked before the query, so that the answer holds at least what it says.
+            let backlog = self.backlog(firm).await?;
+            let freshness = backlog.freshness(platform::now(), consistent);
+            Ok((self.rows(firm, &query).await?, freshness))
         })
     }
 

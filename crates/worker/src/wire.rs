@@ -1,11 +1,11 @@
 //! What the entry and the objects say to each other: one JSON text each way.
 
-use engage_domain::{ConflictId, FirmId, Kind, PartyId, Version, registry::PartyRole};
-use engage_journal::{Call, CommandId, Error, Hosted, ObjectKey};
+use engage_domain::{Actor, ConflictId, FirmId, Kind, PartyId, Timestamp, Version, registry::PartyRole};
+use engage_journal::{Call, CommandId, Error, Hosted};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::Env;
 
-use crate::platform;
+use crate::{compare::Mode, platform, run::Purpose};
 
 /// A question to an object, and which object it is: an object does not know its name by itself.
 #[derive(Serialize, Deserialize)]
@@ -37,10 +37,20 @@ pub(crate) enum Ask<C> {
     /// Note in the firm's directory that there is about to be an object; the name under which it is to be found, a `Box<str>`. For a
     /// command that came before, that is the name that it gave the first time.
     Enrol { kind: Kind, name: Box<str>, command: Option<CommandId> },
-    /// A page of the firm's directory behind a key; a list of `ObjectKey`.
-    Directory { after: Option<ObjectKey>, limit: u32 },
     /// Bring the index up to date at once; whether it is.
     Push,
+    /// Hold the index to this object's journal; a `Compared`.
+    Compare(Mode),
+    /// Which of the rows of a table, by the first parts of their keys, this object's journal knows; a list of `bool`.
+    Holds { table: Box<str>, keys: Vec<Box<str>> },
+    /// Begin a run over the firm's index; a `Progress`.
+    Begin { actor: Actor, purpose: Purpose },
+    /// Do the next slice of it; a `Progress`.
+    Step,
+    /// Note on the firm that an object's entries cannot be written into the index, or (none waiting) that they have been.
+    Lags { kind: Kind, name: Box<str>, since: Option<Timestamp>, entries: u64, failures: u64 },
+    /// What the firm knows of those; a `Backlog`.
+    Backlog,
 }
 
 /// Why an object could not answer.

@@ -16,6 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engage-native", &["engage-app", "engage-index", "engage-journal", "engage-domain"]),
     // The journal and the index for their types alone; never native, so that it also runs where there is no native.
     ("engage-http", &["engage-app", "engage-index", "engage-journal", "engage-domain"]),
+    // The same, hosted elsewhere; never native.
+    ("engage-worker", &["engage-http", "engage-app", "engage-index", "engage-journal", "engage-domain"]),
     (
         "engage-cli",
         &[

@@ -32,8 +32,6 @@ use crate::{
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// What the audit trail calls a rebuild.
-const REBUILT: &str = "index_rebuilt";
 /// Why a second long run of a firm does not begin.
 const BUSY: &str = "a reconciliation or rebuild of this firm is running already";
 /// What it calls a walk along the chains.
@@ -259,19 +257,7 @@ impl Platform {
 /// Leaves an entry on the firm about a run.
 fn record(shard: &ShardSender, firm: &Arc<FirmHandle>, actor: Actor, done: &Reconciled) -> Result<(), Fault> {
     metrics::counter!("engage_reconciliations_total").increment(1);
-    let details = json!({
-        "missing": done.tally.missing,
-        "stale": done.tally.stale,
-        "orphaned": done.tally.orphaned,
-        "drifted": done.tally.drifted,
-        "repaired": done.tally.repaired,
-        "unreadable": done.tally.unreadable,
-        "dryRun": done.dry_run,
-        "rows": done.tally.rows,
-        "startedAt": done.started_at,
-        "durationMs": done.finished_at.as_millis() - done.started_at.as_millis(),
-    });
-    note(shard, firm, actor, reconciliation::ACTION, &details)
+    note(shard, firm, actor, reconciliation::ACTION, &done.details())
 }
 
 /// Waits for a rebuild, unless the platform shuts down: the followers that would do it then end.
@@ -291,18 +277,7 @@ fn await_rebuild(
 
 /// Leaves an entry on the firm about a rebuild.
 fn record_rebuild(shard: &ShardSender, firm: &Arc<FirmHandle>, actor: Actor, done: &Rebuilt) -> Result<(), Fault> {
-    let Reconciled { tally, started_at, finished_at, .. } = &done.run;
-    let details = json!({
-        "entries": done.entries,
-        "rows": tally.rows,
-        "missing": tally.missing,
-        "stale": tally.stale,
-        "orphaned": tally.orphaned,
-        "drifted": tally.drifted,
-        "startedAt": started_at,
-        "durationMs": finished_at.as_millis() - started_at.as_millis(),
-    });
-    note(shard, firm, actor, REBUILT, &details)
+    note(shard, firm, actor, reconciliation::REBUILT, &done.details())
 }
 
 /// Leaves an entry on the firm. Blocks until it is durable.
