@@ -236,34 +236,6 @@ pub fn recount(firm: &FirmId, user: &str) -> Statement {
     Statement::new(sql, vec![firm.into(), Param::text(user)])
 }
 
-/// Whether what `user_index` counts of a user is something else than there is: one row, how many users are counted wrongly.
-#[derive(Clone, Debug)]
-pub struct Miscounted {
-    /// The firm.
-    pub firm: FirmId,
-    /// The user.
-    pub user: Box<str>,
-}
-
-impl Query for Miscounted {
-    type Row = u64;
-
-    fn statement(&self) -> Statement {
-        let sql = concat!(
-            "SELECT count(*) FROM user_index WHERE firmId = ?1 AND userId = ?2 AND NOT (conversationCount = ",
-            counted!("userId"),
-            " AND assignedConversationCount = ",
-            counted!("assignedTo"),
-            ")"
-        );
-        Statement::new(sql, vec![(&self.firm).into(), Param::text(self.user.clone())])
-    }
-
-    fn decode(row: &dyn Row) -> Result<u64, journal::Error> {
-        Ok(u64::try_from(row.integer(0)?).unwrap_or(0))
-    }
-}
-
 /// Counts all users' conversations anew.
 pub fn recount_all(firm: &FirmId) -> Statement {
     let sql = concat!(

@@ -18,6 +18,8 @@ mod conflicts;
 mod conversations;
 #[path = "it/counts.rs"]
 mod counts;
+#[path = "it/ownership.rs"]
+mod ownership;
 #[path = "it/people.rs"]
 mod people;
 #[path = "it/plans.rs"]

@@ -10,7 +10,7 @@ use engage_index::{
     IndexRow, Query, Statement, Table,
     ownership::{KEYS_MAX, PrintsOf},
     projection,
-    reconciliation::{self, Difference, Finding, Miscounted, Tally},
+    reconciliation::{self, Difference, Finding, Tally},
     scan::{Key, Print},
 };
 use engage_journal::{Activation, Error, Hosted, ObjectKey, read, registry, verify};
@@ -128,9 +128,6 @@ impl<A: Hosted> Object<A> {
         if A::KIND == Kind::Firm {
             self.compare_conflicts(&index, &firm, mode, &mut compared).await?;
         }
-        if A::KIND == Kind::User {
-            self.compare_counts(&index, &firm, &name, mode, &mut compared).await?;
-        }
         compared.chain_errors = verify::walk(&mut sql, &firm)?.errors;
         Ok(compared)
     }
@@ -188,27 +185,6 @@ impl<A: Hosted> Object<A> {
             let keys = rows.iter().map(|row| row.print.key.0.clone()).collect();
             settle(index, firm, Table::Conflict, keys, rows, mode, compared).await?;
         }
-    }
-
-    /// What triggers count of a user.
-    async fn compare_counts(
-        &self,
-        index: &Index,
-        firm: &FirmId,
-        name: &str,
-        mode: Mode,
-        compared: &mut Compared,
-    ) -> Result<(), Error> {
-        let query = Miscounted { firm: firm.clone(), user: name.into() };
-        if index.rows(&query.statement(), Miscounted::decode).await?.first().is_none_or(|wrong| *wrong == 0) {
-            return Ok(());
-        }
-        let mends = mode != Mode::Look;
-        if mends {
-            index.batch(&[reconciliation::recount(firm, name)]).await?;
-        }
-        note(compared, Table::User, &Key(name.into(), "".into()), Difference::Drifted, mends);
-        Ok(())
     }
 
     /// Which of the rows of a table, by the first parts of their keys, this object's journal knows.

@@ -10,7 +10,7 @@ use engage_index::{
     Limit, Query, Table,
     conversations::DeletedConversations,
     ownership::{Owned, Owners},
-    reconciliation::{self, Difference, Finding, Rebuilt, Reconciled, Tally},
+    reconciliation::{self, Difference, Finding, Rebuilt, Reconciled, Tally, WrongCounts},
     scan::Key,
 };
 use engage_journal::{Call, Error, Hosted, Intent, ObjectKey, Sql, Turn, Value, sql::first};
@@ -109,6 +109,14 @@ impl Run {
         self.chain_errors += compared.chain_errors.len() as u64;
         let room = FINDINGS_MAX.saturating_sub(self.findings.len());
         self.findings.extend(compared.findings.into_iter().take(room));
+    }
+
+    fn count(&mut self, table: Table, key: &Key, difference: Difference, mended: bool) {
+        self.tally.count(difference);
+        self.tally.repaired += u64::from(mended);
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding::new(table, key, difference));
+        }
     }
 
     fn ended(self, firm: &FirmId, at: Timestamp) -> Rebuilt {
@@ -254,6 +262,9 @@ impl<A: Hosted> Object<A> {
             Owners { table, firm: firm.clone(), after: after.map(|(first, second)| Key(first, second)), limit: ROWS };
         let rows = index.rows(&query.statement(), Owners::decode).await?;
         let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(None) };
+        if table == Table::User {
+            self.recount(&index, firm, &query, run).await?;
+        }
         let mut groups: Vec<(ObjectKey, Vec<Key>)> = vec![];
         for Owned { key, object } in rows {
             match groups.iter_mut().find(|(known, _)| *known == object) {
@@ -280,13 +291,24 @@ impl<A: Hosted> Object<A> {
             index.batch(&deletes).await?;
         }
         for key in &orphans {
-            run.tally.count(Difference::Orphaned);
-            run.tally.repaired += u64::from(mends);
-            if run.findings.len() < FINDINGS_MAX {
-                run.findings.push(Finding::new(table, key, Difference::Orphaned));
-            }
+            run.count(table, key, Difference::Orphaned, mends);
         }
         Ok(Some(last))
+    }
+
+    /// Looks at what triggers count of the users of a page: right only once every conversation is.
+    async fn recount(&self, index: &Index, firm: &FirmId, page: &Owners, run: &mut Run) -> Result<(), Error> {
+        let after = page.after.as_ref().map_or_else(|| "".into(), |Key(user, _)| user.clone());
+        let query = WrongCounts { firm: firm.clone(), after, limit: page.limit };
+        let users = index.rows(&query.statement(), WrongCounts::decode).await?;
+        for user in users.into_iter().filter(|user| !user.right) {
+            let mends = run.mode() != Mode::Look;
+            if mends {
+                index.batch(&[reconciliation::recount(firm, &user.key.0)]).await?;
+            }
+            run.count(Table::User, &user.key, Difference::Drifted, mends);
+        }
+        Ok(())
     }
 
     async fn ask_holds(

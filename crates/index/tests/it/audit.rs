@@ -60,7 +60,7 @@ fn entry(n: u64, kind: Kind, object: &str, details: &str) -> Entry {
     }
 }
 
-fn row(n: u64, kind: Kind, object: &str, details: &str) -> AuditRow {
+pub(crate) fn row(n: u64, kind: Kind, object: &str, details: &str) -> AuditRow {
     projection::audit_row(&firm(), &entry(n, kind, object, details)).unwrap()
 }
 

@@ -18,3 +18,4 @@ mod sqlite;
 mod transfer;
 mod turns;
 mod upcast;
+mod wire;

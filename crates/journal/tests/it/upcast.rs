@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, by, done, user};
 
 /// What has nothing to say "no" to.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 #[error("never")]
 enum Never {}
 
