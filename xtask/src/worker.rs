@@ -40,6 +40,9 @@ pub(crate) fn bundle(workspace: &Workspace) -> Result<()> {
         .set("ESBUILD_BIN", &bin.join("esbuild"))
         .run()?;
     let module = worker.join("build/index_bg.wasm");
+    // The names of functions: nobody reads them there, and they are a tenth of what is fetched.
+    let strip = format!("--all-features --strip-debug {0} -o {0}", text(&module)?);
+    workspace.program_at(&bin.join("wasm-opt"), &strip).run()?;
     let size = std::fs::metadata(&module).with_context(|| format!("{} was not built", module.display()))?.len();
     if size == 0 {
         bail!("{} is empty", module.display());
@@ -54,9 +57,12 @@ fn install(workspace: &Workspace, root: &Path, (package, version): (&str, &str),
     if marker.is_file() && root.join("bin").join(bin).is_file() {
         return Ok(());
     }
-    let root_text = root.to_str().context("the target folder has a path that is not text")?;
-    workspace.cargo(&format!("install {package} --version {version} {flags} --force --root {root_text}")).run()?;
+    workspace.cargo(&format!("install {package} --version {version} {flags} --force --root {}", text(root)?)).run()?;
     std::fs::write(&marker, "").with_context(|| format!("cannot write {}", marker.display()))
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().with_context(|| format!("{} is a path that is not text", path.display()))
 }
 
 fn target(workspace: &Workspace) -> PathBuf {

@@ -5,7 +5,7 @@
 
 use std::{ops::ControlFlow, rc::Rc};
 
-use engage_domain::{Conversation, FirmId, Kind, User};
+use engage_domain::{FirmId, Kind};
 use engage_index::{
     IndexRow, Query, Statement, Table,
     ownership::{KEYS_MAX, PrintsOf},
@@ -13,7 +13,7 @@ use engage_index::{
     reconciliation::{self, Difference, Finding, Tally},
     scan::{Key, Print},
 };
-use engage_journal::{Activation, Error, Hosted, ObjectKey, read, registry, verify};
+use engage_journal::{Error, Hosted, ObjectKey, read, registry, verify};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -134,29 +134,14 @@ impl<A: Hosted> Object<A> {
 
     /// The rows that show the object's state.
     fn expected_state(&self, firm: &FirmId, name: &str) -> Result<Vec<(Table, Vec<Expected>)>, Error> {
-        let wrong = || Error::Corrupt(format!("an object called {name:?}"));
-        let (mut sql, key) = (self.storage.clone(), ObjectKey { kind: A::KIND, name: name.into() });
+        let rows = self.rows(firm, name)?;
         Ok(match A::KIND {
             Kind::Firm => vec![],
-            Kind::User => {
-                let user = Activation::<User>::load(&mut sql, key)?;
-                let rows = user.exists().then(|| name.parse().map(|id| projection::user_row(firm, id, &user.state)));
-                let rows = rows.transpose().map_err(|_| wrong())?;
-                vec![(Table::User, rows.iter().map(Expected::of).collect())]
-            }
-            Kind::Conversation => {
-                let found = Activation::<Conversation>::load(&mut sql, key)?;
-                if !found.exists() {
-                    return Ok(vec![(Table::Conversation, vec![]), (Table::Assignment, vec![])]);
-                }
-                let id = name.parse().map_err(|_| wrong())?;
-                let row = projection::conversation_row(firm, id, &found.state);
-                let assignments = projection::assignment_rows(firm, id, &found.state);
-                vec![
-                    (Table::Conversation, vec![Expected::of(&row)]),
-                    (Table::Assignment, assignments.iter().map(Expected::of).collect()),
-                ]
-            }
+            Kind::User => vec![(Table::User, rows.user.iter().map(Expected::of).collect())],
+            Kind::Conversation => vec![
+                (Table::Conversation, rows.conversation.iter().map(Expected::of).collect()),
+                (Table::Assignment, rows.assignments.iter().map(Expected::of).collect()),
+            ],
         })
     }
 

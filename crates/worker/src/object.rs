@@ -63,6 +63,8 @@ pub(crate) struct Object<A: Hosted> {
     pub(crate) pushing: Cell<bool>,
     delivering: Cell<bool>,
     pub(crate) stepping: Cell<bool>,
+    /// Whether the index was found to have its tables.
+    pub(crate) indexed: Cell<bool>,
 }
 
 /// The object in memory.
@@ -84,6 +86,7 @@ impl<A: Hosted> Object<A> {
             pushing: Cell::new(false),
             delivering: Cell::new(false),
             stepping: Cell::new(false),
+            indexed: Cell::new(false),
         }
     }
 

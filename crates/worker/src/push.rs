@@ -4,15 +4,15 @@
 //! only after it has; nothing is applied twice, because rows are written under their versions and audit rows under their ids. However many
 //! entries there are, the object's row is written once.
 
-use std::{ops::ControlFlow, rc::Rc};
+use std::{any::Any, ops::ControlFlow, rc::Rc};
 
 use engage_domain::{Conversation, Firm, FirmId, Kind, User};
 use engage_index::{
-    IndexRow, Query, SCHEMA_VERSION, Statement,
+    AssignmentRow, ConversationRow, IndexRow, Query, SCHEMA_VERSION, Statement, UserRow,
     checkpoint::{IsSetUp, ReadCheckpoint},
     projection, schema, search,
 };
-use engage_journal::{Activation, Entry, Error, Hosted, Sql, Value, read, registry, sql::first};
+use engage_journal::{Entry, Error, Hosted, Sql, Value, read, registry, sql::first};
 
 use crate::{
     directory,
@@ -62,6 +62,8 @@ impl<A: Hosted> Object<A> {
         let pushed = self.push_all().await;
         self.pushing.set(false);
         if let Err(error) = &pushed {
+            // Somebody may have taken its tables away.
+            self.indexed.set(false);
             platform::log("the index could not be written; it is tried again", error);
             self.storage.clone().execute("UPDATE host SET failures = failures + 1 WHERE id = 1", &[])?;
             self.tell_of_lag().await;
@@ -88,7 +90,10 @@ impl<A: Hosted> Object<A> {
             };
             let statements = self.statements(&firm, &name, &entries)?;
             let index = Index::of(&self.env, &firm)?;
-            set_up(&index).await?;
+            if !self.indexed.get() {
+                set_up(&index).await?;
+                self.indexed.set(true);
+            }
             index.batch(&statements).await?;
             let text = "UPDATE host SET pushed = max(pushed, ?1) WHERE id = 1";
             self.storage.clone().execute(text, &[Value::Integer(last)])?;
@@ -140,31 +145,48 @@ impl<A: Hosted> Object<A> {
             statements.push(search::erase(firm, conversation));
         }
         if entries.iter().any(Entry::is_event) {
-            statements.extend(self.rows(firm, name)?);
+            statements.extend(self.rows(firm, name)?.statements());
         }
         Ok(statements)
     }
 
     /// The rows that show the object's state.
-    fn rows(&self, firm: &FirmId, name: &str) -> Result<Vec<Statement>, Error> {
+    pub(crate) fn rows(&self, firm: &FirmId, name: &str) -> Result<Rows, Error> {
         let wrong = || Error::Corrupt(format!("an object called {name:?}"));
-        let mut sql = self.storage.clone();
-        let key = engage_journal::ObjectKey { kind: A::KIND, name: name.into() };
-        Ok(match A::KIND {
-            Kind::Firm => vec![],
-            Kind::User => {
-                let user = Activation::<User>::load(&mut sql, key)?;
-                vec![projection::user_row(firm, name.parse().map_err(|_| wrong())?, &user.state).to_statement()]
+        self.with_live(firm, name, |activation| {
+            let state = &*activation.state as &dyn Any;
+            if !activation.exists() {
+                return Ok(Rows::default());
             }
-            Kind::Conversation => {
-                let conversation = Activation::<Conversation>::load(&mut sql, key)?;
+            if let Some(state) = state.downcast_ref::<Conversation>() {
                 let id = name.parse().map_err(|_| wrong())?;
-                let assignments = projection::assignment_rows(firm, id, &conversation.state);
-                std::iter::once(projection::conversation_row(firm, id, &conversation.state).to_statement())
-                    .chain(assignments.iter().map(IndexRow::to_statement))
-                    .collect()
+                let conversation = Some(projection::conversation_row(firm, id, state));
+                let assignments = projection::assignment_rows(firm, id, state);
+                return Ok(Rows { conversation, assignments, user: None });
             }
+            if let Some(state) = state.downcast_ref::<User>() {
+                let user = Some(projection::user_row(firm, name.parse().map_err(|_| wrong())?, state));
+                return Ok(Rows { user, ..Rows::default() });
+            }
+            // A firm is shown by no row of its own.
+            Ok(Rows::default())
         })
+    }
+}
+
+/// The rows of one object's state.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) conversation: Option<ConversationRow>,
+    pub(crate) assignments: Vec<AssignmentRow>,
+    pub(crate) user: Option<UserRow>,
+}
+
+impl Rows {
+    fn statements(&self) -> impl Iterator<Item = Statement> {
+        let conversation = self.conversation.iter().map(IndexRow::to_statement);
+        let assignments = self.assignments.iter().map(IndexRow::to_statement);
+        conversation.chain(assignments).chain(self.user.iter().map(IndexRow::to_statement))
     }
 }
 
