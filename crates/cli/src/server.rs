@@ -13,6 +13,7 @@ use engage_native::{Platform, Schedule};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
 };
 
 use crate::exit::Exit;
@@ -35,19 +36,32 @@ pub struct Server {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// Completes when standard input closes; none where that asks for nothing.
+    input: Option<oneshot::Receiver<()>>,
 }
 
 impl Signals {
     fn catch() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, input: None })
     }
 
-    /// Waits for either.
+    /// Waits for any. Standard input closes once; it is not told again.
     async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
+        let Self { terminate, interrupt, input } = self;
+        let closed = async {
+            match input {
+                Some(end) => drop(end.await),
+                None => std::future::pending().await,
+            }
+        };
+        let signal = tokio::select! {
+            _ = terminate.recv() => return "SIGTERM",
+            _ = interrupt.recv() => return "SIGINT",
+            () = closed => "end of standard input",
+        };
+        self.input = None;
+        signal
     }
 }
 
@@ -87,6 +101,18 @@ impl Server {
         Ok(Self { engage, listener, address, router, signals })
     }
 
+    /// Has the end of standard input ask the server to end, as SIGTERM does: so it ends with whoever started it, and a supervisor needs no
+    /// signals. What is written there is read and ignored.
+    pub fn until_input_closes(&mut self) {
+        let (closed, input) = oneshot::channel();
+        // A thread of its own, which the process's end does not wait for: reading standard input cannot be called off.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            let _ = closed.send(());
+        });
+        self.signals.input = Some(input);
+    }
+
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -114,7 +140,7 @@ impl Server {
         shut_down(self.engage).await
     }
 
-    /// Serves until SIGTERM or Ctrl+C, then ends in order: no new connections, streams closed, requests finished, indexes caught up; within
+    /// Serves until SIGTERM or Ctrl+C, or what else it was told to heed, then ends in order: no new connections, streams closed, requests finished, indexes caught up; within
     /// a bound. A second signal ends it at once; what was acknowledged is durable in any case.
     pub async fn run(self) -> anyhow::Result<Exit> {
         let Self { engage, listener, router, mut signals, .. } = self;

@@ -44,6 +44,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engage-domain",
         ],
     ),
+    // Speaks HTTP to whatever serves the API, and knows nothing of what does.
+    ("engage-conformance", &[]),
     // Fits the weights of the screening and draws their calibration; nothing else of the product.
     ("xtask", &["engage-screening"]),
 ];
@@ -135,6 +137,7 @@ mod tests {
         refused("engage-http", "engage-native");
         refused("engage-http", "engage-cli");
         refused("xtask", "engage-domain");
+        refused("engage-conformance", "engage-http");
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(crate) struct Serve {
     /// over the hour that follows
     #[arg(long, env = "ENGAGE_SCHEDULE", value_name = "CRON", default_value = "0 2 * * *")]
     schedule: String,
+    /// End in order as well when standard input closes, for whoever starts it as a child
+    #[arg(long)]
+    until_stdin_closes: bool,
     #[command(flatten)]
     key: TokenKeyArg,
 }
@@ -44,7 +47,10 @@ impl Serve {
         let platform = Platform::open(&self.data, Options::default())?;
         let runtime = super::open::runtime()?;
         runtime.block_on(async {
-            let server = Server::start(platform, self.listen, key, self.trust_proxy, schedule).await?;
+            let mut server = Server::start(platform, self.listen, key, self.trust_proxy, schedule).await?;
+            if self.until_stdin_closes {
+                server.until_input_closes();
+            }
             say!("READY {}", server.url());
             server.run().await
         })
