@@ -24,13 +24,28 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Command(pub String);
 
+/// Every firm that a case may found, for targets that must know them when they start.
+fn firms() -> String {
+    let numbered = (0..FIRMS).map(|number| format!("firm-{number}"));
+    numbered.chain(["here", "there"].map(str::to_owned)).collect::<Vec<_>>().join(",")
+}
+
+/// How many firms cases may found by number: one a case.
+const FIRMS: usize = 100;
+
 impl Command {
     fn build(&self, data: &Path) -> std::process::Command {
         let data = data.to_str().unwrap();
         let mut words = self.0.split_whitespace().map(|word| word.replace("{data}", data));
         let mut command = std::process::Command::new(words.next().unwrap());
         // A group of its own, which is killed as a whole: what it starts may hold the folder's files.
-        command.args(words).env("ENGAGE_TOKEN_KEY", KEY).process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args(words)
+            .env("ENGAGE_TOKEN_KEY", KEY)
+            .env("ENGAGE_FIRMS", firms())
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         if std::env::var_os("ENGAGE_LOG").is_none() {
             command.env("ENGAGE_LOG", "error");
         }

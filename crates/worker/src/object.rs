@@ -12,8 +12,8 @@ use std::{
 use engage_app::screening::TableScreens;
 use engage_domain::{Actor, Conversation, FirmId, Kind, Timestamp};
 use engage_journal::{
-    Activation, Call, Error, Ground, Hosted, Intent, Journal, ObjectKey, Sql, Turn, Value, read, registry, sql::first,
-    store,
+    Activation, Call, CommandId, Error, Ground, Hosted, Intent, Journal, ObjectKey, Sql, Turn, Value, read, registry,
+    sql::first, store,
 };
 use futures_channel::oneshot;
 use futures_util::{FutureExt, future};
@@ -194,11 +194,11 @@ impl<A: Hosted> Object<A> {
 
     /// One turn.
     pub(crate) fn call(self: &Rc<Self>, firm: &FirmId, name: &str, call: &Call<A::Command>) -> Result<Turn<A>, Error> {
+        let creates = matches!(&call.intent, Intent::Command(command) if A::creates(command));
         let mut slot = self.live.borrow_mut();
         let live = match &mut *slot {
             Some(live) => live,
             empty => {
-                let creates = matches!(&call.intent, Intent::Command(command) if A::creates(command));
                 if !creates && !self.is_set_up() {
                     return Ok(Turn::NotFound);
                 }
@@ -206,6 +206,12 @@ impl<A: Hosted> Object<A> {
             }
         };
         let before = live.journal.last_seq();
+        // Whoever begins something again under the same name is judged as the first time: as if it were not there. The answer is the first
+        // one, and nothing is written.
+        let mut first_time = match &call.command_id {
+            Some(named) if creates && self.is_answered(named)? => Some(Activation::new(live.activation.key.clone())),
+            _ => None,
+        };
         let now = platform::now();
         let turned = self.storage.clone().transaction(|sql| {
             let mut screens = TableScreens;
@@ -214,6 +220,9 @@ impl<A: Hosted> Object<A> {
                 random: &mut platform::random_bits,
                 screens: if A::KIND == Kind::Firm { Some(&mut screens) } else { None },
             };
+            if let Some(first_time) = &mut first_time {
+                return live.journal.turn(sql, first_time, call, &mut ground);
+            }
             let turn = live.journal.turn(sql, &mut live.activation, call, &mut ground)?;
             live.activation.flush(sql)?;
             if live.journal.last_seq() > before {
@@ -244,6 +253,13 @@ impl<A: Hosted> Object<A> {
             });
         }
         turned
+    }
+
+    /// Whether a command of that name has an answer.
+    fn is_answered(&self, named: &CommandId) -> Result<bool, Error> {
+        let text = "SELECT 1 FROM command WHERE id = ?1";
+        let found = first(&mut self.storage.clone(), text, &[Value::Text(&named.id)], |row| row.integer(0))?;
+        Ok(found.is_some())
     }
 
     /// Moves the runtime's alarm forward to `due`, unless it is earlier already.
