@@ -57,6 +57,13 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
+    /// With one more argument, which may hold spaces.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.shown = format!("{} '{argument}'", self.shown);
+        self.command.arg(argument);
+        self
+    }
+
     /// Adds to an environment variable that holds flags; what the caller's environment set stays.
     pub(crate) fn append_flags(mut self, variable: &str, flags: &str) -> Self {
         let value = match env::var(variable) {

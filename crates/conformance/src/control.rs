@@ -32,7 +32,7 @@ impl Command {
         // A group of its own, which is killed as a whole: what it starts may hold the folder's files.
         command.args(words).env("ENGAGE_TOKEN_KEY", KEY).process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         if std::env::var_os("ENGAGE_LOG").is_none() {
-            command.env("ENGAGE_LOG", "error");
+            command.env("ENGAGE_LOG", "off");
         }
         command
     }
