@@ -13,13 +13,14 @@ use crate::step::Workspace;
 /// # Errors
 /// When something does not build or the target does not behave.
 pub(crate) fn native(workspace: &Workspace) -> Result<()> {
+    let folder = built()?;
     workspace.cargo("build --package engage-cli --package engage-conformance").run()?;
-    let engage = built()?.join("engage");
+    let engage = folder.join("engage");
     let engage = engage.to_str().context("the target folder's path is not text")?;
     anyhow::ensure!(!engage.contains(char::is_whitespace), "the suite cannot start {engage}: white space in its path");
     let served = format!("{engage} serve --data {{data}} --listen 127.0.0.1:0 --until-stdin-closes --schedule never");
-    let run = workspace.cargo("run --quiet --package engage-conformance --bin conformance -- native --command");
-    run.argument(&served).run()
+    // Not by `cargo run`, which would build its dependencies once more with fewer features.
+    workspace.invoke("conformance", folder.join("conformance").into(), "native --command").argument(&served).run()
 }
 
 /// The folder of what cargo builds: this program was built there too.

@@ -43,7 +43,8 @@ impl Workspace {
         self.invoke(name, name.into(), arguments)
     }
 
-    fn invoke(&self, name: &'static str, program: OsString, arguments: &str) -> Invocation {
+    /// A program by its path, called `name` where it is shown, with arguments as for [`Self::cargo`].
+    pub(crate) fn invoke(&self, name: &'static str, program: OsString, arguments: &str) -> Invocation {
         let mut command = Command::new(program);
         command.args(arguments.split_whitespace()).current_dir(&self.root);
         Invocation { shown: format!("{name} {arguments}"), command }
