@@ -13,12 +13,17 @@ use serde_json::json;
 use super::{Case, Run};
 use crate::{
     control::Lab,
-    firm::{CONVERSATIONS, eventually, id},
+    firm::{CONVERSATIONS, Firm, eventually, id},
 };
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "crashes/an-orderly-end-keeps-everything", run: Run::Alone(an_orderly_end_keeps_everything) },
     Case { name: "crashes/what-was-acknowledged-survives-a-kill", run: Run::Alone(acknowledged_survives_a_kill) },
+    Case { name: "crashes/a-repeated-key-gets-its-answer-after-a-kill", run: Run::Alone(a_key_outlives_a_kill) },
+    Case {
+        name: "crashes/adverse-parties-are-never-both-clear",
+        run: Run::Alone(adverse_parties_are_never_both_clear),
+    },
     Case { name: "crashes/a-stream-ends-when-the-target-does", run: Run::Alone(a_stream_ends_when_the_target_does) },
 ];
 
@@ -111,4 +116,67 @@ fn a_stream_ends_when_the_target_does(lab: &Lab<'_>) {
     assert_eq!(live.next().unwrap().kind, "conversation_created");
     target.stop();
     assert_eq!(live.count(), 0);
+}
+
+fn a_key_outlives_a_kill(lab: &Lab<'_>) {
+    let mut target = lab.start();
+    let firm = target.found("acme");
+    let path = firm.conversation();
+    let body = json!({ "role": "agent", "content": "Once." });
+    let say = |firm: &Firm| {
+        let ask = firm.ask("attorney", "POST", &format!("{path}/messages")).header("idempotency-key", "once");
+        ask.json(&body).send().expect(201)
+    };
+    let first = say(&firm);
+    target.kill();
+    let target = lab.start();
+    let firm = target.firm("acme");
+    assert_eq!(say(&firm), first);
+    assert_eq!(firm.get("attorney", &path).expect(200)["conversation"]["messageCount"], 1);
+    target.stop();
+}
+
+/// Both sides of a pair are sent at once, the target is killed when one was answered, and who got no answer asks again.
+fn adverse_parties_are_never_both_clear(lab: &Lab<'_>) {
+    let names = ["Ottilie Brandvold", "Zbigniew Kowalczyk", "Yusuf Demirel", "Marguerite Lafontaine"];
+    let mut target = lab.start();
+    target.found("acme");
+    for name in names {
+        let firm = target.firm("acme");
+        let sides = [(firm.conversation(), "client"), (firm.conversation(), "opposing_party")];
+        let send = |firm: &Firm, (conversation, role): &(String, &str)| {
+            let body = json!({ "role": role, "name": name });
+            let ask = firm.ask("attorney", "POST", &format!("{conversation}/parties")).header("idempotency-key", role);
+            ask.json(&body).try_send()
+        };
+        std::thread::scope(|scope| {
+            for side in &sides {
+                let (firm, target, send) = (&firm, &target, &send);
+                scope.spawn(move || {
+                    if send(firm, side).is_some() {
+                        target.kill_group();
+                    }
+                });
+            }
+        });
+        target.kill();
+        target = lab.start();
+        let firm = target.firm("acme");
+        for side in &sides {
+            send(&firm, side).unwrap().expect(201);
+        }
+        for (conversation, _) in &sides {
+            eventually("the conflict in both conversations", || {
+                let status = firm.get("attorney", conversation).expect(200)["conversation"]["conflictStatus"].clone();
+                (status == "conflict_detected").then_some(())
+            });
+        }
+        let list = format!("/api/v1/firm/conflicts?conversationId={}", id(&sides[0].0));
+        let conflicts = eventually("the conflict in the list", || {
+            let rows = firm.get("attorney", &list).expect(200)["conflicts"].as_array().unwrap().clone();
+            (!rows.is_empty()).then_some(rows)
+        });
+        assert_eq!(conflicts.len(), 1, "one conflict a pair");
+    }
+    target.stop();
 }

@@ -110,10 +110,33 @@ fn a_file_holds_what_the_list_shows(firm: &Firm) {
 }
 
 fn an_import_is_taken_in_once(firm: &Firm) {
-    let none = json!({ "rows": [] });
-    let answer = firm.post("managing_partner", "/api/v1/firm/imports/conversations", &none).expect(200);
-    assert!(answer.is_object(), "{answer:#}");
-    firm.post("attorney", "/api/v1/firm/imports/conversations", &none).problem(403, "forbidden", None);
-    let odd = json!({ "rows": "many" });
-    assert_eq!(firm.post("managing_partner", "/api/v1/firm/imports/conversations", &odd).status, 422);
+    const PATH: &str = "/api/v1/firm/imports/conversations";
+    let row = |id: &str, content: &str| {
+        json!({ "conversationId": id, "practiceArea": "Consumer Loan", "steps": [
+            { "at": "2015-03-19T00:00:00Z", "do": { "start": { "identity": { "clientName": "Jane Roe" }, "externalId": id } } },
+            { "at": "2015-03-19T00:00:00Z", "do": { "message": { "role": "user", "content": content } } },
+            { "at": "2015-03-25T00:00:00Z", "do": { "close": { "status": "completed" } } },
+        ] })
+    };
+    let (good, bad) = ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW");
+    let batch = json!({ "rows": [row(good, "My loan"), row(bad, " ")] });
+    let import = || {
+        let answer = firm.post("firm_admin", PATH, &batch).expect(200);
+        assert_eq!(
+            (&answer["rows"][1]["outcome"], &answer["rows"][1]["field"]),
+            (&json!("refused"), &json!("content"))
+        );
+        answer["rows"][0]["outcome"].clone()
+    };
+    assert_eq!([import(), import()], [json!("created"), json!("already_there")]);
+    let conversation = firm.get("attorney", &format!("{CONVERSATIONS}/{good}")).expect(200)["conversation"].clone();
+    assert_eq!(
+        (&conversation["createdAt"], &conversation["status"], &conversation["messageCount"]),
+        (&json!("2015-03-19T00:00:00.000Z"), &json!("completed"), &json!(1))
+    );
+    firm.post("attorney", PATH, &batch).problem(403, "forbidden", None);
+    let mut odd = row(good, "My loan");
+    odd["steps"][0]["at"] = json!("yesterday");
+    let odd = firm.post("firm_admin", PATH, &json!({ "rows": [odd] }));
+    odd.problem(422, "invalid_value", Some("rows[0].steps[0].at"));
 }
