@@ -5,6 +5,7 @@
 //!
 //! Leaves out: anything that `cargo` alone says as well (`cargo run`, `cargo bench`).
 
+mod conformance;
 mod screening;
 mod step;
 mod tidy;
@@ -43,14 +44,16 @@ const DOC: Step = Step {
 };
 // No `--all-targets`: it would leave the doctests out.
 const TESTS: Step = Step { name: "tests", run: |workspace| workspace.cargo("test --workspace").run() };
+const CONFORMANCE: Step = Step { name: "conformance", run: conformance::native };
+const CONFORMANCE_CLOUDFLARE: Step = Step { name: "conformance", run: conformance::cloudflare };
 
 /// Cheapest first: a misplaced brace shows in a second, not after the build.
-const EVERYTHING: &[Step] = &[TIDY, FMT, CLIPPY, WASM, DOC, TESTS];
+const EVERYTHING: &[Step] = &[TIDY, FMT, CLIPPY, WASM, DOC, TESTS, CONFORMANCE];
 
 const TASKS: &[Task] = &[
     Task {
         words: "test",
-        about: "everything below but `fmt --fix`, then all unit, integration and doc tests: what CI runs",
+        about: "everything below but `fmt --fix`, and all unit, integration and doc tests: what CI runs",
         steps: EVERYTHING,
     },
     Task { words: "all", about: "the same as `test`", steps: EVERYTHING },
@@ -68,6 +71,16 @@ const TASKS: &[Task] = &[
         steps: &[WORKER],
     },
     Task { words: "doc", about: "build the documentation; a broken link is an error", steps: &[DOC] },
+    Task {
+        words: "conformance native",
+        about: "run the suite that every target must pass against the binary `engage`",
+        steps: &[CONFORMANCE],
+    },
+    Task {
+        words: "conformance cloudflare",
+        about: "bundle the Worker and hold it, under workerd, to the same cases; needs Node 20 or later",
+        steps: &[CONFORMANCE_CLOUDFLARE],
+    },
     Task { words: "tidy", about: "check dependency arrows, file lengths, leftovers and machine paths", steps: &[TIDY] },
 ];
 

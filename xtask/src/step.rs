@@ -57,7 +57,8 @@ impl Workspace {
         invocation
     }
 
-    fn invoke(&self, name: &'static str, program: OsString, arguments: &str) -> Invocation {
+    /// A program by its path, called `name` where it is shown, with arguments as for [`Self::cargo`].
+    pub(crate) fn invoke(&self, name: &'static str, program: OsString, arguments: &str) -> Invocation {
         let mut command = Command::new(program);
         command.args(arguments.split_whitespace()).current_dir(&self.root);
         Invocation { shown: format!("{name} {arguments}"), command }
@@ -71,6 +72,13 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
+    /// With one more argument, which may hold spaces.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.shown = format!("{} '{argument}'", self.shown);
+        self.command.arg(argument);
+        self
+    }
+
     /// Adds to an environment variable that holds flags; what the caller's environment set stays.
     pub(crate) fn append_flags(mut self, variable: &str, flags: &str) -> Self {
         let value = match env::var(variable) {

@@ -2,7 +2,12 @@
 
 mod access;
 mod clients;
+mod conflicts;
+mod crashes;
+mod errors;
 mod lists;
+mod platform;
+mod reports;
 mod streams;
 mod writes;
 
@@ -33,4 +38,15 @@ const fn shared(name: &'static str, run: fn(&Firm)) -> Case {
 }
 
 /// All cases, by subject.
-pub const ALL: &[&[Case]] = &[writes::CASES, clients::CASES, lists::CASES, streams::CASES, access::CASES];
+pub const ALL: &[&[Case]] = &[
+    writes::CASES,
+    clients::CASES,
+    lists::CASES,
+    streams::CASES,
+    access::CASES,
+    errors::CASES,
+    conflicts::CASES,
+    reports::CASES,
+    platform::CASES,
+    crashes::CASES,
+];

@@ -47,7 +47,7 @@ impl Command {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         if std::env::var_os("ENGAGE_LOG").is_none() {
-            command.env("ENGAGE_LOG", "error");
+            command.env("ENGAGE_LOG", "off");
         }
         command
     }

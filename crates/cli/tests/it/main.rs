@@ -16,6 +16,7 @@ mod import;
 mod metrics;
 mod parties;
 mod screen;
+mod standard_input;
 mod sync_failures;
 mod transfer;
 mod verify;

@@ -227,6 +227,11 @@ impl Server {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Closes its standard input, which must be a pipe.
+    pub(crate) fn close_input(&mut self) {
+        drop(self.child.stdin.take().unwrap());
+    }
+
     pub(crate) fn wait(&mut self) -> ExitStatus {
         eventually("the server's end", || self.child.try_wait().unwrap())
     }

@@ -11,6 +11,7 @@ use crate::{
 
 pub(super) const CASES: &[Case] = &[
     shared("access/a-token-must-be-good", a_token_must_be_good),
+    shared("access/every-operation-asks-for-a-token", every_operation_asks_for_a_token),
     shared("access/roles-are-held-to-what-they-may", roles_are_held_to_what_they_may),
     shared("access/a-refusal-is-on-record", a_refusal_is_on_record),
     shared("access/revoked-sessions-end", revoked_sessions_end),
@@ -33,6 +34,28 @@ fn a_token_must_be_good(firm: &Firm) {
     unauthorized(ask(&token::sign(&claims, "another key of thirty-two bytes!")));
     let claims = json!({ "sub": "x", "firm": firm.slug, "role": "emperor", "iat": now, "exp": now + 60.0 });
     unauthorized(ask(&token::sign(&claims, token::KEY)));
+}
+
+fn every_operation_asks_for_a_token(firm: &Firm) {
+    let document = firm.client.ask("GET", "/api/openapi.json").send().expect(200);
+    let mut asked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            // What clients do with a resume token says of itself that it needs no other.
+            if operation["security"].as_array().is_some_and(|ways| ways.contains(&json!({}))) {
+                continue;
+            }
+            let path = path.replace("{id}", "01ARZ3NDEKTSV4RRFFQ69G5FAV").replace("{firm}", &firm.slug);
+            let path = path.replace("{goal}", "user_identification").replace("{token}", "none");
+            let ask = firm.client.ask(&method.to_uppercase(), &path);
+            let reply =
+                if ["post", "put"].contains(&method.as_str()) { ask.json(&json!({})).send() } else { ask.send() };
+            assert_eq!(reply.status, 401, "{method} {path}: {:#}", reply.body);
+            assert_eq!(reply.header("content-type"), "application/problem+json", "{method} {path}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 50, "{asked} operations");
 }
 
 fn roles_are_held_to_what_they_may(firm: &Firm) {
