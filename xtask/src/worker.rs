@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::step::Workspace;
 
@@ -40,15 +40,44 @@ pub(crate) fn bundle(workspace: &Workspace) -> Result<()> {
         .set("ESBUILD_BIN", &bin.join("esbuild"))
         .run()?;
     let module = worker.join("build/index_bg.wasm");
-    // The names of functions: nobody reads them there, and they are a tenth of what is fetched.
-    let strip = format!("--all-features --strip-debug {0} -o {0}", text(&module)?);
-    workspace.program_at(&bin.join("wasm-opt"), &strip).run()?;
-    let size = std::fs::metadata(&module).with_context(|| format!("{} was not built", module.display()))?.len();
-    if size == 0 {
-        bail!("{} is empty", module.display());
-    }
+    let built = std::fs::read(&module).with_context(|| format!("{} was not built", module.display()))?;
+    let stripped = without_names(&built).with_context(|| format!("{} is no module", module.display()))?;
+    std::fs::write(&module, &stripped).with_context(|| format!("cannot write {}", module.display()))?;
+    let size = stripped.len();
     eprintln!("crates/worker/build: the module has {size} bytes");
     Ok(())
+}
+
+/// A module without the names of its functions, which nobody reads where it runs, and which are a tenth of what is fetched. Sections are as in
+/// the WebAssembly core specification, 5.5: an id, a length in LEB128, content; of a custom one (id 0) the content begins with its name.
+fn without_names(module: &[u8]) -> Option<Vec<u8>> {
+    let (header, mut rest) = module.split_at_checked(8)?;
+    if header != b"\0asm\x01\0\0\0" {
+        return None;
+    }
+    let mut kept = header.to_vec();
+    while let Some((id, after)) = rest.split_first() {
+        let (length, content) = leb128(after)?;
+        let (content, next) = content.split_at_checked(length)?;
+        let named = || leb128(content).and_then(|(length, name)| name.get(..length)) == Some(b"name");
+        if *id != 0 || !named() {
+            kept.extend_from_slice(&rest[..rest.len() - next.len()]);
+        }
+        rest = next;
+    }
+    Some(kept)
+}
+
+/// An unsigned number, and what follows it.
+fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut number = 0;
+    for (at, byte) in bytes.iter().enumerate().take(5) {
+        number |= usize::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((number, &bytes[at + 1..]));
+        }
+    }
+    None
 }
 
 /// Installs a tool unless it is there already in that version.
@@ -67,4 +96,20 @@ fn text(path: &Path) -> Result<&str> {
 
 fn target(workspace: &Workspace) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.root.join("target"), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_go_and_everything_else_stays() {
+        let header = b"\0asm\x01\0\0\0".as_slice();
+        let (types, names, others) =
+            ([1, 2, 7, 7].as_slice(), b"\0\x06\x04name!".as_slice(), b"\0\x04\x03abc".as_slice());
+        let whole = [header, types, names, others].concat();
+        assert_eq!(without_names(&whole).unwrap(), [header, types, others].concat());
+        assert_eq!(without_names(b"no module"), None);
+        assert_eq!(without_names(&whole[..whole.len() - 1]), None, "one that was cut short is none");
+    }
 }
