@@ -27,7 +27,7 @@ pub struct Command(pub String);
 /// Every firm that a case may found, for targets that must know them when they start.
 fn firms() -> String {
     let numbered = (0..FIRMS).map(|number| format!("firm-{number}"));
-    numbered.chain(["here", "there"].map(str::to_owned)).collect::<Vec<_>>().join(",")
+    numbered.chain(["here", "there", "acme"].map(str::to_owned)).collect::<Vec<_>>().join(",")
 }
 
 /// How many firms cases may found by number: one a case.

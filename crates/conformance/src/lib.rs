@@ -7,7 +7,7 @@
 //!
 //! A case is a function that panics where the target does other than it should; [`cases::ALL`] lists them. Most have a firm of their own
 //! on one server that all share; those that stop or kill have a target of their own. What cannot be brought about over HTTP, faults in an
-//! index, goes through [`Faults`], of which [`native`] has the only implementation; without one those cases are skipped, and say so.
+//! index, goes through [`Faults`], of which [`files`] has the only implementations; without one those cases are skipped, and say so.
 
 #![expect(clippy::unwrap_used, reason = "in a case a panic is the report")]
 
@@ -16,8 +16,8 @@ mod client;
 mod control;
 mod coverage;
 mod differences;
+pub mod files;
 mod firm;
-pub mod native;
 mod runner;
 mod token;
 

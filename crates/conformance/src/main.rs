@@ -3,12 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use engage_conformance::{Command, Differences, Faults, Suite, cases::ALL, native::Native};
+use engage_conformance::{
+    Command, Differences, Faults, Suite,
+    cases::ALL,
+    files::{Native, Workerd},
+};
 
 /// Holds a target to the behaviour that every target of Engage shares.
 #[derive(Parser, Debug)]
 struct Conformance {
-    /// What the target is called in differences.toml. The faults of `native` can be planted
+    /// What the target is called in differences.toml. Faults can be planted in `native` and `cloudflare`
     name: String,
     /// How it is started: words parted by white space, `{data}` for the data folder
     #[arg(long)]
@@ -27,7 +31,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let faults = (name == "native").then_some(&Native as &dyn Faults);
+    let faults = match &*name {
+        "native" => Some(&Native as &dyn Faults),
+        "cloudflare" => Some(&Workerd as &dyn Faults),
+        _ => None,
+    };
     let cases: Vec<_> = ALL.iter().flat_map(|group| group.iter().copied()).collect();
     let suite = Suite { name: &name, command: Command(command), faults, only: only.as_deref(), differences };
     if suite.run(&cases) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
