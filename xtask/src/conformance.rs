@@ -35,6 +35,18 @@ pub(crate) fn cloudflare(workspace: &Workspace) -> Result<()> {
     workspace.invoke("conformance", folder.join("conformance").into(), "cloudflare --command").argument(served).run()
 }
 
+/// [`cloudflare`] where Node is installed; elsewhere it says that it was skipped.
+///
+/// # Errors
+/// As [`native`].
+pub(crate) fn cloudflare_where_node_is(workspace: &Workspace) -> Result<()> {
+    if workspace.program("node", "--version").run().is_err() {
+        eprintln!("SKIPPED: the Worker was not held to the suite, for Node is not installed (20 or later)");
+        return Ok(());
+    }
+    cloudflare(workspace)
+}
+
 /// The folder of what cargo builds: this program was built there too.
 fn built() -> Result<PathBuf> {
     let program = std::env::current_exe().context("this program does not know where it is")?;

@@ -45,10 +45,11 @@ const DOC: Step = Step {
 // No `--all-targets`: it would leave the doctests out.
 const TESTS: Step = Step { name: "tests", run: |workspace| workspace.cargo("test --workspace").run() };
 const CONFORMANCE: Step = Step { name: "conformance", run: conformance::native };
+const WORKER_CONFORMANCE: Step = Step { name: "on workerd", run: conformance::cloudflare_where_node_is };
 const CONFORMANCE_CLOUDFLARE: Step = Step { name: "conformance", run: conformance::cloudflare };
 
 /// Cheapest first: a misplaced brace shows in a second, not after the build.
-const EVERYTHING: &[Step] = &[TIDY, FMT, CLIPPY, WASM, DOC, TESTS, CONFORMANCE];
+const EVERYTHING: &[Step] = &[TIDY, FMT, CLIPPY, WASM, DOC, TESTS, CONFORMANCE, WORKER_CONFORMANCE];
 
 const TASKS: &[Task] = &[
     Task {

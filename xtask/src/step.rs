@@ -153,7 +153,7 @@ impl Finished {
 impl fmt::Display for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.passed() { "ok" } else { "FAILED" };
-        write!(f, "{verdict:6}  {:9}  {:>6.1} s", self.name, self.took.as_secs_f64())?;
+        write!(f, "{verdict:6}  {:11}  {:>6.1} s", self.name, self.took.as_secs_f64())?;
         match &self.failure {
             Some(failure) => write!(f, "  {failure}"),
             None => Ok(()),

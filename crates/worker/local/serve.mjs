@@ -7,6 +7,7 @@
 
 import { once } from "node:events";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Miniflare } from "miniflare";
@@ -66,4 +67,6 @@ console.log(`READY ${url.origin}`);
 
 process.stdin.resume();
 await once(process.stdin, "end");
+// What goes on after an answer, such as writing the index, comes to its end; what does not is made up for by an alarm at the next start.
+await setTimeout(500);
 await miniflare.dispose();

@@ -102,7 +102,8 @@ impl<A: Hosted> Object<A> {
         match ask {
             Ask::Call(call) => written(self.call(&firm, &name, &call)),
             Ask::Changed { seen } => written(self.changed(seen).await),
-            Ask::Push => written(Rc::clone(&self).push().await),
+            // What came of it is on the index's list.
+            Ask::Push => written(Ok(Rc::clone(&self).push().await.unwrap_or(false))),
             Ask::Enrol { kind, name: object, command } => written(
                 self.set_up(&firm, &name)
                     .and_then(|()| sql.transaction(|sql| directory::enrol(sql, kind, &object, command.as_ref()))),

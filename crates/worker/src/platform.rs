@@ -246,7 +246,12 @@ impl Index {
 }
 
 fn worker_error(operation: &str, error: &worker::Error) -> Error {
-    let message = error.to_string().lines().next().unwrap_or_default().to_owned();
+    let message = match error {
+        worker::Error::D1(error) => error.cause(),
+        error => error.to_string(),
+    };
+    // The first line: others hold a stack.
+    let message = message.lines().next().unwrap_or_default().to_owned();
     Error::Storage { operation: operation.into(), message, transient: true, source: None }
 }
 

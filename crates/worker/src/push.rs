@@ -6,13 +6,13 @@
 
 use std::{any::Any, ops::ControlFlow, rc::Rc};
 
-use engage_domain::{Conversation, Firm, FirmId, Kind, User};
+use engage_domain::{Conversation, Firm, FirmId, Kind, User, Version};
 use engage_index::{
     AssignmentRow, ConversationRow, IndexRow, Query, SCHEMA_VERSION, Statement, UserRow,
     checkpoint::{IsSetUp, ReadCheckpoint},
-    projection, schema, search,
+    projection, schema, search, sync_failure,
 };
-use engage_journal::{Entry, Error, Hosted, Sql, Value, read, registry, sql::first};
+use engage_journal::{Entry, Error, Hosted, ObjectKey, Sql, Value, read, registry, sql::first};
 
 use crate::{
     directory,
@@ -67,6 +67,9 @@ impl<A: Hosted> Object<A> {
             platform::log("the index could not be written; it is tried again", error);
             self.storage.clone().execute("UPDATE host SET failures = failures + 1 WHERE id = 1", &[])?;
             self.tell_of_lag().await;
+            if let Err(error) = self.stand_back(error).await {
+                platform::log("the index cannot be told what it lacks", &error);
+            }
         }
         pushed.map(|()| true)
     }
@@ -88,7 +91,11 @@ impl<A: Hosted> Object<A> {
                 }
                 return Ok(());
             };
-            let statements = self.statements(&firm, &name, &entries)?;
+            let mut statements = self.statements(&firm, &name, &entries)?;
+            if failures > 0 {
+                let version = entries.last().map_or(Version::NONE, |entry| entry.version);
+                statements.push(sync_failure::resolve(&ObjectKey { kind: A::KIND, name: name.clone() }, version));
+            }
             let index = Index::of(&self.env, &firm)?;
             if !self.indexed.get() {
                 set_up(&index).await?;
@@ -98,6 +105,15 @@ impl<A: Hosted> Object<A> {
             let text = "UPDATE host SET pushed = max(pushed, ?1) WHERE id = 1";
             self.storage.clone().execute(text, &[Value::Integer(last)])?;
         }
+    }
+
+    /// Puts this object on the index's list of what it could not take in, if the index takes anything.
+    async fn stand_back(&self, error: &Error) -> Result<(), Error> {
+        let Some(Pushed { firm, name, .. }) = self.host()? else { return Ok(()) };
+        let version = self.with_live(&firm, &name, |activation| Ok(activation.version))?;
+        let key = ObjectKey { kind: A::KIND, name };
+        let noted = sync_failure::park(&key, version, 1, &error.to_string(), platform::now());
+        Index::of(&self.env, &firm)?.batch(&[noted]).await
     }
 
     /// Has the firm know how far the index lies behind this object, where it does and once it no longer does.
