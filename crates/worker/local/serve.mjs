@@ -62,7 +62,9 @@ const miniflare = new Miniflare({
   d1Persist: path.join(data, "indexes"),
 });
 
-const url = await miniflare.ready;
+const url = await miniflare.ready.catch((error) =>
+  fail(error.code === "ERR_ADDRESS_IN_USE" ? `${values.listen} is in use; choose another with --listen` : error.message),
+);
 console.log(`READY ${url.origin}`);
 
 process.stdin.resume();
