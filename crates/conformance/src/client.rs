@@ -26,7 +26,13 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(base: &str, answered: Answered) -> Self {
-        let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false);
+        // A connection a request: a target may close one that it has answered on without having read the body, and whoever used it again
+        // would now and then lose the answer to something else.
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
+            .http_status_as_error(false);
         Self { agent: config.build().new_agent(), base: base.trim_end_matches('/').to_owned(), answered }
     }
 
