@@ -5,7 +5,7 @@ use engage_journal::{self as journal, ObjectKey, Row};
 
 use crate::{
     Param, Query, Statement, Table,
-    scan::{Key, Print, Walk, select_print},
+    scan::{Key, Print, Walk, page_behind, select_print},
 };
 
 /// Most keys in one [`PrintsOf`]: a statement binds at most 100 values.
@@ -72,19 +72,8 @@ impl Query for Owners {
             Table::Audit => ("resourceType", "coalesce(resourceId, firmId)"),
             Table::Conflict => ("'firm'", "firmId"),
         };
-        let mut sql = format!("SELECT {}, {second}, {kind}, {object}, firmId FROM {name} WHERE firmId = ?1", key[0]);
-        let mut params = vec![Param::from(&self.firm), Param::Integer(i64::from(self.limit))];
-        if let Some(Key(first, second)) = &self.after {
-            params.push(Param::text(first.clone()));
-            if key.len() == 2 {
-                params.push(Param::text(second.clone()));
-                sql.push_str(" AND (sessionId, assignedTo) > (?3, ?4)");
-            } else {
-                sql += &format!(" AND {} > ?3", key[0]);
-            }
-        }
-        sql += &format!(" ORDER BY {} LIMIT ?2", key.join(", "));
-        Statement::new(sql, params)
+        let sql = format!("SELECT {}, {second}, {kind}, {object}, firmId FROM {name} WHERE firmId = ?1", key[0]);
+        page_behind(self.table, sql, &self.firm, self.after.as_ref(), self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<Owned, journal::Error> {

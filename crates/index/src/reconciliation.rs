@@ -107,6 +107,17 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Adds what another part of the same run has counted.
+    pub const fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.missing += other.missing;
+        self.stale += other.stale;
+        self.orphaned += other.orphaned;
+        self.drifted += other.drifted;
+        self.repaired += other.repaired;
+        self.unreadable += other.unreadable;
+    }
+
     /// Counts a difference.
     pub const fn count(&mut self, difference: Difference) {
         match difference {
@@ -348,6 +359,9 @@ pub struct Rebuilt {
     /// How many entries of the journal the new index holds.
     pub entries: u64,
 }
+
+/// What the audit trail calls a walk along the chains.
+pub const CHAINS_VERIFIED: &str = "chains_verified";
 
 /// What the audit trail calls a rebuild.
 pub const REBUILT: &str = "index_rebuilt";

@@ -174,24 +174,28 @@ pub(crate) fn select_print(table: Table) -> String {
     format!("SELECT '{name}', {}, {second}, {} FROM {name} WHERE firmId = ?1", key[0], table.columns().join(", "))
 }
 
+/// Ends a text that stops at the condition on the firm: a page of a table in key order, behind a key.
+pub(crate) fn page_behind(table: Table, mut sql: String, firm: &FirmId, after: Option<&Key>, limit: u32) -> Statement {
+    let key = table.key();
+    let mut params = vec![Param::from(firm), Param::Integer(i64::from(limit))];
+    if let Some(Key(first, second)) = after {
+        params.push(Param::text(first.clone()));
+        if key.len() == 2 {
+            params.push(Param::text(second.clone()));
+            sql.push_str(" AND (sessionId, assignedTo) > (?3, ?4)");
+        } else {
+            sql += &format!(" AND {} > ?3", key[0]);
+        }
+    }
+    sql += &format!(" ORDER BY {} LIMIT ?2", key.join(", "));
+    Statement::new(sql, params)
+}
+
 impl Query for Walk {
     type Row = Print;
 
     fn statement(&self) -> Statement {
-        let key = self.table.key();
-        let mut sql = select_print(self.table);
-        let mut params = vec![Param::from(&self.firm), Param::Integer(i64::from(self.limit))];
-        if let Some(Key(first, second)) = &self.after {
-            params.push(Param::text(first.clone()));
-            if key.len() == 2 {
-                params.push(Param::text(second.clone()));
-                sql.push_str(" AND (sessionId, assignedTo) > (?3, ?4)");
-            } else {
-                sql += &format!(" AND {} > ?3", key[0]);
-            }
-        }
-        sql += &format!(" ORDER BY {} LIMIT ?2", key.join(", "));
-        Statement::new(sql, params)
+        page_behind(self.table, select_print(self.table), &self.firm, self.after.as_ref(), self.limit)
     }
 
     fn decode(row: &dyn Row) -> Result<Print, journal::Error> {

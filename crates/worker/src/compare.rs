@@ -19,13 +19,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     object::Object,
     platform::{self, Index, ObjectStorage},
-    push::{Pushed, set_up},
+    push::Pushed,
 };
 
 /// How long to rest before looking again whether another push has ended.
 const REST_MS: u64 = 10;
-/// Most findings that one object lists.
-pub(crate) const FINDINGS_MAX: usize = 100;
+/// Most findings that are listed; all are counted.
+const FINDINGS_MAX: usize = 100;
 
 /// What becomes of the rows that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,15 +38,34 @@ pub(crate) enum Mode {
     Rewrite,
 }
 
-/// What an object found.
-#[derive(Default, Serialize, Deserialize)]
+/// What was found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Compared {
     pub(crate) tally: Tally,
     pub(crate) findings: Vec<Finding>,
-    /// Entries of its journal.
+    /// Entries of the journals.
     pub(crate) entries: u64,
-    /// What is wrong with its chain.
-    pub(crate) chain_errors: Vec<verify::ChainError>,
+    /// Places at which chains are broken.
+    pub(crate) chain_errors: u64,
+}
+
+impl Compared {
+    /// Adds what was found elsewhere.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.tally.add(&other.tally);
+        self.entries += other.entries;
+        self.chain_errors += other.chain_errors;
+        self.findings.extend(other.findings.into_iter().take(FINDINGS_MAX.saturating_sub(self.findings.len())));
+    }
+
+    /// Notes a row that differs.
+    pub(crate) fn note(&mut self, table: Table, key: &Key, difference: Difference, mended: bool) {
+        self.tally.count(difference);
+        self.tally.repaired += u64::from(mended);
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding::new(table, key, difference));
+        }
+    }
 }
 
 /// A row as it should be.
@@ -82,8 +101,7 @@ impl<A: Hosted> Object<A> {
     async fn compare_all(&self, mode: Mode) -> Result<Compared, Error> {
         let mut compared = Compared::default();
         let Some(Pushed { firm, name, seq: last, .. }) = self.host()? else { return Ok(compared) };
-        let index = Index::of(&self.env, &firm)?;
-        set_up(&index).await?;
+        let index = self.index(&firm).await?;
         let mut sql = self.storage.clone();
         match self.expected_state(&firm, &name) {
             Ok(tables) => {
@@ -128,7 +146,11 @@ impl<A: Hosted> Object<A> {
         if A::KIND == Kind::Firm {
             self.compare_conflicts(&index, &firm, mode, &mut compared).await?;
         }
-        compared.chain_errors = verify::walk(&mut sql, &firm)?.errors;
+        let broken = verify::walk(&mut sql, &firm)?.errors;
+        for verify::ChainError { object, seq, problem } in &broken {
+            platform::log("a hash chain is broken", &Error::Corrupt(format!("{object}, entry {seq}: {problem}")));
+        }
+        compared.chain_errors = broken.len() as u64;
         Ok(compared)
     }
 
@@ -202,14 +224,6 @@ fn unreadable(object: &str, problem: &str, compared: &mut Compared) {
     compared.tally.unreadable += 1;
 }
 
-fn note(compared: &mut Compared, table: Table, key: &Key, difference: Difference, mended: bool) {
-    compared.tally.count(difference);
-    compared.tally.repaired += u64::from(mended);
-    if compared.findings.len() < FINDINGS_MAX {
-        compared.findings.push(Finding::new(table, key, difference));
-    }
-}
-
 /// Compares the rows under some keys with those that should be there.
 async fn settle(
     index: &Index,
@@ -244,6 +258,6 @@ async fn settle(
     if mends && !statements.is_empty() {
         index.batch(&statements).await?;
     }
-    found.iter().for_each(|(key, difference)| note(compared, table, key, *difference, mends));
+    found.iter().for_each(|(key, difference)| compared.note(table, key, *difference, mends));
     Ok(())
 }

@@ -234,8 +234,9 @@ impl<A: Hosted> Object<A> {
         let wrote = live.journal.last_seq() > before;
         let posted = live.journal.take_letters_posted();
         if turned.is_err() {
-            // What is in memory may be ahead of what is stored.
+            // What is in memory may be ahead of what is stored, and so may the alarm.
             *slot = None;
+            self.alarm.set(None);
             return turned;
         }
         drop(slot);
@@ -339,7 +340,9 @@ impl<A: Hosted> Object<A> {
     pub(crate) async fn wake(self: Rc<Self>) {
         self.alarm.set(None);
         let retry = match self.work_off().await {
-            Ok(()) => None,
+            Ok(true) => None,
+            // Somebody else is at it, and may not come to the end.
+            Ok(false) => Some(platform::now().plus_millis(PUSH_LATEST_MS)),
             Err(error) => {
                 platform::log("an alarm has to be tried again", &error);
                 Some(platform::now().plus_millis(self.backoff_ms()))
@@ -356,8 +359,9 @@ impl<A: Hosted> Object<A> {
         }
     }
 
-    async fn work_off(self: &Rc<Self>) -> Result<(), Error> {
-        let Some(Pushed { firm, name, .. }) = self.host()? else { return Ok(()) };
+    /// Whether the index then holds everything.
+    async fn work_off(self: &Rc<Self>) -> Result<bool, Error> {
+        let Some(Pushed { firm, name, .. }) = self.host()? else { return Ok(true) };
         if self.live.borrow().is_none() {
             let live = self.load(&firm, &name)?;
             *self.live.borrow_mut() = Some(live);
@@ -376,7 +380,7 @@ impl<A: Hosted> Object<A> {
             // In an alarm of its own, so that each has its full time.
             self.schedule(Some(platform::now()))?;
         }
-        Rc::clone(self).push().await.map(drop)
+        Rc::clone(self).push().await
     }
 
     /// The state and where it stands, for what is made of it.

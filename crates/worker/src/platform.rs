@@ -282,11 +282,15 @@ pub(crate) async fn sleep(ms: u64) {
 
 /// Writes a line into the log.
 pub(crate) fn log(what: &str, error: &Error) {
-    let mut text = format!("{what}: {error}");
-    let mut source = std::error::Error::source(error);
+    worker::console_error!("{what}: {}", told(error));
+}
+
+/// An error with its causes.
+pub(crate) fn told(error: &Error) -> String {
+    let (mut text, mut source) = (error.to_string(), std::error::Error::source(error));
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    worker::console_error!("{text}");
+    text
 }

@@ -96,15 +96,20 @@ impl<A: Hosted> Object<A> {
                 let version = entries.last().map_or(Version::NONE, |entry| entry.version);
                 statements.push(sync_failure::resolve(&ObjectKey { kind: A::KIND, name: name.clone() }, version));
             }
-            let index = Index::of(&self.env, &firm)?;
-            if !self.indexed.get() {
-                set_up(&index).await?;
-                self.indexed.set(true);
-            }
-            index.batch(&statements).await?;
+            self.index(&firm).await?.batch(&statements).await?;
             let text = "UPDATE host SET pushed = max(pushed, ?1) WHERE id = 1";
             self.storage.clone().execute(text, &[Value::Integer(last)])?;
         }
+    }
+
+    /// The firm's index, with its tables.
+    pub(crate) async fn index(&self, firm: &FirmId) -> Result<Index, Error> {
+        let index = Index::of(&self.env, firm)?;
+        if !self.indexed.get() {
+            set_up(&index).await?;
+            self.indexed.set(true);
+        }
+        Ok(index)
     }
 
     /// Puts this object on the index's list of what it could not take in, if the index takes anything.
@@ -207,7 +212,7 @@ impl Rows {
 }
 
 /// Makes the tables of an index that has none.
-pub(crate) async fn set_up(index: &Index) -> Result<(), Error> {
+async fn set_up(index: &Index) -> Result<(), Error> {
     if index.rows(&IsSetUp.statement(), IsSetUp::decode).await?.first() != Some(&true) {
         let made = index.batch(&schema::statements()).await;
         // Another object may have been faster.

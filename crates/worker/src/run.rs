@@ -10,7 +10,7 @@ use engage_index::{
     Limit, Query, Table,
     conversations::DeletedConversations,
     ownership::{Owned, Owners},
-    reconciliation::{self, Difference, Finding, Rebuilt, Reconciled, Tally, WrongCounts},
+    reconciliation::{self, Difference, Rebuilt, Reconciled, WrongCounts},
     scan::Key,
 };
 use engage_journal::{Call, Error, Hosted, Intent, ObjectKey, Sql, Turn, Value, sql::first};
@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    compare::{Compared, FINDINGS_MAX, Mode},
+    compare::{Compared, Mode},
     directory,
     object::Object,
     platform::{self, Index},
-    push::{Pushed, set_up},
+    push::Pushed,
     wire::{self, Ask},
 };
 
@@ -69,11 +69,8 @@ struct Run {
     actor: Actor,
     started_at: Timestamp,
     place: Place,
-    tally: Tally,
-    findings: Vec<Finding>,
     objects: u64,
-    entries: u64,
-    chain_errors: u64,
+    found: Compared,
 }
 
 /// What became of a request for a run or for its next slice.
@@ -96,29 +93,6 @@ impl Run {
         }
     }
 
-    fn add(&mut self, compared: Compared) {
-        let (sum, tally) = (&mut self.tally, compared.tally);
-        sum.rows += tally.rows;
-        sum.missing += tally.missing;
-        sum.stale += tally.stale;
-        sum.orphaned += tally.orphaned;
-        sum.drifted += tally.drifted;
-        sum.repaired += tally.repaired;
-        sum.unreadable += tally.unreadable;
-        self.entries += compared.entries;
-        self.chain_errors += compared.chain_errors.len() as u64;
-        let room = FINDINGS_MAX.saturating_sub(self.findings.len());
-        self.findings.extend(compared.findings.into_iter().take(room));
-    }
-
-    fn count(&mut self, table: Table, key: &Key, difference: Difference, mended: bool) {
-        self.tally.count(difference);
-        self.tally.repaired += u64::from(mended);
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(Finding::new(table, key, difference));
-        }
-    }
-
     fn ended(self, firm: &FirmId, at: Timestamp) -> Rebuilt {
         let run = Reconciled {
             firm: firm.clone(),
@@ -126,10 +100,10 @@ impl Run {
             finished_at: at,
             dry_run: self.purpose == Purpose::Reconcile { dry_run: true },
             resumed: false,
-            tally: self.tally,
-            findings: self.findings,
+            tally: self.found.tally,
+            findings: self.found.findings,
         };
-        Rebuilt { run, entries: self.entries }
+        Rebuilt { run, entries: self.found.entries }
     }
 }
 
@@ -160,17 +134,7 @@ impl<A: Hosted> Object<A> {
         }
         let place = if purpose == Purpose::Nightly { Place::Erase } else { Place::Objects { after: None } };
         let now = platform::now();
-        self.keep_run(&Run {
-            purpose,
-            actor,
-            started_at: now,
-            place,
-            tally: Tally::default(),
-            findings: vec![],
-            objects: 0,
-            entries: 0,
-            chain_errors: 0,
-        })?;
+        self.keep_run(&Run { purpose, actor, started_at: now, place, objects: 0, found: Compared::default() })?;
         // One that nobody drives begins at once.
         let wait = if purpose == Purpose::Nightly { 0 } else { STEP_LATEST_MS };
         self.schedule(Some(now.plus_millis(wait)))?;
@@ -213,10 +177,10 @@ impl<A: Hosted> Object<A> {
                 let compared = join_all(page.iter().map(|key| self.compare_object(firm, key, run.mode()))).await;
                 for (key, compared) in page.iter().zip(compared) {
                     match compared {
-                        Ok(compared) => run.add(compared),
+                        Ok(compared) => run.found.add(compared),
                         Err(error) => {
                             platform::log(&format!("{}/{} could not be compared", key.kind.as_str(), key.name), &error);
-                            run.tally.unreadable += 1;
+                            run.found.tally.unreadable += 1;
                         }
                     }
                 }
@@ -256,8 +220,7 @@ impl<A: Hosted> Object<A> {
         after: Option<(Box<str>, Box<str>)>,
         run: &mut Run,
     ) -> Result<Option<Key>, Error> {
-        let index = Index::of(&self.env, firm)?;
-        set_up(&index).await?;
+        let index = self.index(firm).await?;
         let query =
             Owners { table, firm: firm.clone(), after: after.map(|(first, second)| Key(first, second)), limit: ROWS };
         let rows = index.rows(&query.statement(), Owners::decode).await?;
@@ -291,7 +254,7 @@ impl<A: Hosted> Object<A> {
             index.batch(&deletes).await?;
         }
         for key in &orphans {
-            run.count(table, key, Difference::Orphaned, mends);
+            run.found.note(table, key, Difference::Orphaned, mends);
         }
         Ok(Some(last))
     }
@@ -306,7 +269,7 @@ impl<A: Hosted> Object<A> {
             if mends {
                 index.batch(&[reconciliation::recount(firm, &user.key.0)]).await?;
             }
-            run.count(Table::User, &user.key, Difference::Drifted, mends);
+            run.found.note(Table::User, &user.key, Difference::Drifted, mends);
         }
         Ok(())
     }
@@ -338,8 +301,7 @@ impl<A: Hosted> Object<A> {
         })?;
         let Some(days) = retention else { return Ok(()) };
         let before = platform::now().plus_millis(-i64::from(days) * DAY_MS);
-        let index = Index::of(&self.env, firm)?;
-        set_up(&index).await?;
+        let index = self.index(firm).await?;
         let mut after = None;
         loop {
             let query = DeletedConversations { firm: firm.clone(), before, after, limit: Limit::default() };
@@ -363,8 +325,9 @@ impl<A: Hosted> Object<A> {
             self.call(firm, name, &Call::new(run.actor.clone(), intent)).map(drop)
         };
         if run.purpose == Purpose::Nightly {
-            let details = json!({ "objects": run.objects, "entries": run.entries, "errors": run.chain_errors });
-            note("chains_verified", details)?;
+            let details =
+                json!({ "objects": run.objects, "entries": run.found.entries, "errors": run.found.chain_errors });
+            note(reconciliation::CHAINS_VERIFIED, details)?;
         }
         let ended = run.clone().ended(firm, at);
         match run.purpose {

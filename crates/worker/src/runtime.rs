@@ -4,6 +4,7 @@
 //! passes through it at once, so a suspension or a revocation is in force everywhere after that long, and at once where it was made.
 
 use std::{
+    any::Any,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -22,7 +23,7 @@ use engage_index::{
     scan::VersionOf,
 };
 use engage_journal::{
-    Call, Error, Hosted, Intent, Message, ObjectKey, Streamed, Turn,
+    Answer, Call, Error, Hosted, Intent, Message, ObjectKey, Streamed, Turn,
     registry::{KeptConflict, KeptParty},
 };
 use serde::de::DeserializeOwned;
@@ -89,21 +90,26 @@ impl Cloudflare {
             name = self.ask::<Firm, _>(firm, firm.as_str(), Ask::Enrol { kind: A::KIND, name, command }).await?;
         }
         let turn: Turn<A> = self.ask::<A, _>(firm, &name, Ask::Call(call)).await?;
-        if let Turn::Done(answer) = &turn {
-            self.remember(firm, &answer.id.to_string(), &*answer.state);
+        if let Turn::Done(answer) = &turn
+            && !answer.replayed
+        {
+            self.remember(firm, answer);
         }
         Ok(turn)
     }
 
-    /// Keeps what a turn said of a firm or a user.
-    fn remember<A: Hosted>(&self, firm: &FirmId, name: &str, state: &A) {
-        let (now, state) = (platform::now(), state as &dyn std::any::Any);
-        if let Some(state) = state.downcast_ref::<Firm>() {
-            keep(&self.firms, firm.clone(), (now, Arc::new(state.clone())));
-        } else if let Some(state) = state.downcast_ref::<User>()
-            && let (Ok(user), Some(standing)) = (name.parse(), Standing::of(state))
-        {
-            keep(&self.standings, (firm.clone(), user), (now, standing));
+    /// Keeps what a turn said of a firm or a user; not the first answer to a command that came again, which may be old.
+    fn remember<A: Hosted>(&self, firm: &FirmId, answer: &Answer<A>) {
+        let now = platform::now();
+        let state: Arc<dyn Any + Send + Sync> = Arc::<A>::clone(&answer.state);
+        match state.downcast::<Firm>() {
+            Ok(state) => keep(&self.firms, firm.clone(), (now, state)),
+            Err(state) => {
+                let standing = state.downcast_ref::<User>().and_then(Standing::of);
+                if let (Some(standing), Ok(user)) = (standing, answer.id.to_string().parse()) {
+                    keep(&self.standings, (firm.clone(), user), (now, standing));
+                }
+            }
         }
     }
 

@@ -63,12 +63,7 @@ pub(crate) struct Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let transient = matches!(error, Error::Storage { transient: true, .. });
-        let mut message = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            message = format!("{message}: {cause}");
-            source = cause.source();
-        }
+        let message = platform::told(&error);
         Self { transient, message }
     }
 }

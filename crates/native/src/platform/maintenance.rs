@@ -34,8 +34,6 @@ use crate::{
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Why a second long run of a firm does not begin.
 const BUSY: &str = "a reconciliation or rebuild of this firm is running already";
-/// What it calls a walk along the chains.
-const CHAINS_VERIFIED: &str = "chains_verified";
 /// Why nothing long begins any more.
 const CLOSING: &str = "the platform is shutting down";
 /// How long a run waits for an index whose tables are not there yet.
@@ -239,7 +237,9 @@ impl Platform {
         }
         let details = json!({ "objects": walk.objects, "entries": walk.entries, "errors": walk.errors.len() });
         let (shard, firm) = (self.shard_of(&firm.id).clone(), Arc::clone(firm));
-        let noted = tokio::task::spawn_blocking(move || note(&shard, &firm, Actor::SYSTEM, CHAINS_VERIFIED, &details));
+        let noted = tokio::task::spawn_blocking(move || {
+            note(&shard, &firm, Actor::SYSTEM, reconciliation::CHAINS_VERIFIED, &details)
+        });
         noted.await.unwrap_or(Err(Fault::Overloaded(CLOSING)))
     }
 
