@@ -11,6 +11,7 @@
 //! - [`operations`]: how the index is, and what it could not take in.
 //! - [`stream`]: a conversation's events as they happen.
 //! - [`import`]: conversations from elsewhere.
+//! - [`transfer`]: a firm on its way from one host to another.
 //! - [`idempotency`], [`resume`], [`consistency`]: keys, tokens and what hangs on them.
 //!
 //! Architecture invariant: generic over [`Runtime`]; knows neither HTTP nor tokio nor Workers. Every refusal leaves an entry
@@ -40,6 +41,7 @@ pub mod screening;
 pub mod search;
 pub mod settings;
 pub mod stream;
+pub mod transfer;
 pub mod users;
 
 pub use access::{Caller, Claims, Origin};
@@ -52,13 +54,15 @@ pub use runtime::{Fault, Freshness, Runtime, Standing};
 pub struct Engage<R> {
     runtime: R,
     resume_secret: resume::Secret,
+    export_secret: transfer::Secret,
 }
 
 impl<R: Runtime> Engage<R> {
     /// Puts the application on `runtime`. From `secret`, which stays the same over restarts, come the resume tokens of commands
-    /// that may be repeated.
+    /// that may be repeated, and the tokens of exports.
     pub fn new(runtime: R, secret: &[u8]) -> Self {
-        Self { runtime, resume_secret: resume::Secret::derived_from(secret) }
+        let resume_secret = resume::Secret::derived_from(secret);
+        Self { runtime, resume_secret, export_secret: transfer::Secret::derived_from(secret) }
     }
 
     /// The platform.

@@ -13,9 +13,12 @@ use engage_index::{
     reconciliation::{Rebuilt, Reconciled},
 };
 use engage_journal::{
-    Call, Hosted, Message, Streamed, Turn,
+    Call, Hosted, Message, ObjectKey, Streamed, Turn,
     registry::{KeptConflict, KeptParty},
+    transfer::{Line, ObjectHead, Place},
 };
+
+use crate::transfer::Landed;
 
 /// Why the platform could not answer. Nothing was acknowledged.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -103,6 +106,15 @@ pub trait Changes: Send {
     /// Waits until the conversation may have a version above the one last seen, or until the platform closes the stream
     /// (then false).
     fn changed(&mut self) -> impl Future<Output = bool> + Send;
+}
+
+/// A page of a journal's lines, and where the next one begins; none when there are no more.
+#[derive(Clone, Debug)]
+pub struct JournalPage {
+    /// Entries, and answers to commands that may be repeated. Those of an object follow each other.
+    pub lines: Vec<Line>,
+    /// Where to go on.
+    pub next: Option<Place>,
 }
 
 /// The platform.
@@ -213,4 +225,22 @@ pub trait Runtime: Send + Sync + 'static {
         firm: &FirmId,
         object: engage_journal::ObjectKey,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// A page of the lines of a firm's journal. Nothing holds writers up meanwhile: whoever wants one moment of it compares heads.
+    fn journal_page(&self, firm: &FirmId, after: Place) -> impl Future<Output = Result<JournalPage, Fault>> + Send;
+
+    /// The heads of at most `limit` objects behind `after`, in the order of kind and name, and the last of those that were looked at;
+    /// none at the end.
+    fn heads(
+        &self,
+        firm: &FirmId,
+        after: Option<ObjectKey>,
+        limit: i64,
+    ) -> impl Future<Output = Result<(Vec<ObjectHead>, Option<ObjectKey>), Fault>> + Send;
+
+    /// Takes in lines of a firm that is not here; with the last of them it is.
+    fn receive(&self, firm: &FirmId, lines: Vec<Line>) -> impl Future<Output = Result<Landed, Fault>> + Send;
+
+    /// Takes away the lines of a firm whose last ones have not come.
+    fn abandon(&self, firm: &FirmId) -> impl Future<Output = Result<(), Fault>> + Send;
 }

@@ -65,14 +65,26 @@ impl Client {
         let answer = self.agent.post(&url).header("Authorization", self.authorization()).send_json(body);
         read(&url, answer)
     }
+
+    /// Has what `path` names taken away.
+    pub fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let url = format!("{}{path}", self.base);
+        read(&url, self.agent.delete(&url).header("Authorization", self.authorization()).call()).map(drop)
+    }
 }
+
+/// Longest answer: a page of a journal's lines.
+const ANSWER_MAX: u64 = 256 * 1024 * 1024;
 
 /// The answer's JSON, or the problem that it reports with the exit code that fits.
 fn read(url: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> anyhow::Result<Value> {
     let lost = |error| failed(Exit::Failure, format!("cannot reach {url}: {error}"));
     let mut answer = answer.map_err(lost)?;
     let status = answer.status();
-    let body = answer.body_mut().read_json::<Value>();
+    if status == ureq::http::StatusCode::NO_CONTENT {
+        return Ok(Value::Null);
+    }
+    let body = answer.body_mut().with_config().limit(ANSWER_MAX).read_json::<Value>();
     if status.is_success() {
         return body.map_err(lost);
     }

@@ -11,6 +11,7 @@ mod openapi;
 mod rebuild;
 mod reconcile;
 mod registry;
+mod remote;
 mod runs;
 mod screen;
 mod serve;

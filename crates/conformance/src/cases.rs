@@ -6,6 +6,7 @@ mod conflicts;
 mod crashes;
 mod errors;
 mod lists;
+mod moving;
 mod platform;
 mod reports;
 mod streams;
@@ -49,4 +50,5 @@ pub const ALL: &[&[Case]] = &[
     reports::CASES,
     platform::CASES,
     crashes::CASES,
+    moving::CASES,
 ];

@@ -84,28 +84,30 @@ impl Role {
     /// hangs on the object (`Aggregate::permit`).
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            Assign, CheckConflicts, DeleteConversations, Import, ListConversations, ManageSettings, ManageUsers,
-            OperatePlatform, ReadAudit, ReadConversations, ReadSettings, ReadUsers, ResolveConflicts,
+            Assign, CarryJournal, CheckConflicts, DeleteConversations, Import, ListConversations, ManageSettings,
+            ManageUsers, OperatePlatform, ReadAudit, ReadConversations, ReadSettings, ReadUsers, ResolveConflicts,
             WriteConversations,
         };
         match self {
-            Self::ManagingPartner | Self::FirmAdmin | Self::System => true,
+            Self::FirmAdmin | Self::System => true,
+            Self::ManagingPartner => !matches!(permission, CarryJournal),
             Self::Attorney | Self::IntakeSpecialist => match permission {
                 ListConversations | ReadConversations | WriteConversations | Assign | ReadUsers | ReadSettings
                 | CheckConflicts => true,
                 ResolveConflicts => matches!(self, Self::Attorney),
-                DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform => false,
+                DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform
+                | CarryJournal => false,
             },
             Self::Paralegal => match permission {
                 ListConversations | ReadConversations | WriteConversations | ReadUsers | ReadSettings
                 | CheckConflicts => true,
                 Assign | DeleteConversations | ManageUsers | ManageSettings | Import | ReadAudit | OperatePlatform
-                | ResolveConflicts => false,
+                | ResolveConflicts | CarryJournal => false,
             },
             Self::ComplianceOfficer => match permission {
                 ListConversations | ReadConversations | ReadUsers | ReadSettings | ReadAudit | CheckConflicts => true,
                 WriteConversations | ResolveConflicts | Assign | DeleteConversations | ManageUsers | ManageSettings
-                | Import | OperatePlatform => false,
+                | Import | OperatePlatform | CarryJournal => false,
             },
             Self::Client | Self::Visitor => false,
         }
@@ -149,6 +151,8 @@ pub enum Permission {
     ResolveConflicts,
     /// Have the firm's index reconciled, rebuilt, and what it could not take in tried again.
     OperatePlatform,
+    /// Take the firm's whole journal out, or bring one in.
+    CarryJournal,
 }
 
 impl Permission {
@@ -169,6 +173,7 @@ impl Permission {
             Self::CheckConflicts => "check_conflicts",
             Self::ResolveConflicts => "resolve_conflicts",
             Self::OperatePlatform => "operate_platform",
+            Self::CarryJournal => "carry_journal",
         }
     }
 }

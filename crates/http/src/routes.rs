@@ -48,6 +48,7 @@ mod reports;
 mod search;
 mod settings;
 mod stream;
+mod transfer;
 mod users;
 
 use engage_app::Runtime;
@@ -105,6 +106,9 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: conflicts::check))
         .routes(handlers!(R: conflicts::detail))
         .routes(handlers!(R: conflicts::resolve))
+        .routes(handlers!(R: transfer::export))
+        .routes(handlers!(R: transfer::heads))
+        .merge(transfer::api())
         .merge(parties::import_api())
         .merge(import::api())
         .merge(exports::api())

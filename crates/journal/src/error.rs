@@ -21,6 +21,9 @@ pub enum Error {
     /// What was read cannot be what was written. The activation stops here; it does not limp on.
     #[error("corrupt journal: {0}")]
     Corrupt(String),
+    /// Lines from elsewhere cannot be a journal of this firm. Nothing is wrong with what is stored.
+    #[error("{0}")]
+    Refused(String),
     /// The journal was written by a later version of the product.
     #[error("journal schema {found} is newer than {known}, the newest that this version knows")]
     TooNew {

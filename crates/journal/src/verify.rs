@@ -13,7 +13,6 @@ mod registry;
 use std::{collections::HashMap, ops::ControlFlow};
 
 use engage_domain::{FirmId, Version};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Entry, Error, Sql, Value,
@@ -21,6 +20,7 @@ use crate::{
     read,
     sql::{all, first},
     store::{key, version},
+    transfer::{Digits, JournalDigest},
     turn::ObjectKey,
 };
 
@@ -42,7 +42,7 @@ pub struct Walk {
     pub objects: u64,
     /// How many entries there are.
     pub entries: u64,
-    /// SHA-256 over the hashes of all entries, in their order: two journals of one digest tell the same.
+    /// The journal's digest, see [`JournalDigest`].
     pub digest: Hash,
     /// What is wrong, in the journal's order; empty when all is well.
     pub errors: Vec<ChainError>,
@@ -66,7 +66,7 @@ struct Head {
 pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
     let mut walk = Walk::default();
     let mut heads: HashMap<ObjectKey, Head> = HashMap::new();
-    let (mut registry, mut digest) = (registry::Expected::default(), Sha256::new());
+    let mut registry = registry::Expected::default();
     let mut last = None;
     let mut after = 0;
     loop {
@@ -79,7 +79,6 @@ pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
             walk.entries += 1;
             step(&mut heads, &mut walk.errors, firm, &entry);
             registry.take_in(&entry);
-            digest.update(entry.hash.0);
             if last.is_some_and(|(id, at)| entry.id <= id || entry.at < at) {
                 let object = format!("{}/{}", entry.kind.as_str(), entry.object);
                 note(&mut walk.errors, &object, entry.seq, "has an id or a time before that of the entry before it");
@@ -99,10 +98,18 @@ pub fn walk(sql: &mut dyn Sql, firm: &FirmId) -> Result<Walk, Error> {
             Err(error) => return Err(error),
         }
     }
-    walk.digest = Hash(digest.finalize().into());
+    walk.digest = digest(&heads);
     check_directory(sql, &mut heads, &mut walk)?;
     registry.compare(sql, &mut walk.errors)?;
     Ok(walk)
+}
+
+fn digest(heads: &HashMap<ObjectKey, Head>) -> Hash {
+    let mut heads: Vec<_> = heads.iter().collect();
+    heads.sort_unstable_by_key(|(key, _)| (key.kind.as_str(), &key.name));
+    let mut digest = JournalDigest::default();
+    heads.iter().for_each(|(key, head)| digest.add(key.kind, &key.name, &Digits(head.hash.0)));
+    Hash(digest.finish().0)
 }
 
 fn note(errors: &mut Vec<ChainError>, object: &str, seq: i64, problem: impl Into<String>) {

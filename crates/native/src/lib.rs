@@ -11,6 +11,7 @@
 //! - `compare`: journal and index side by side.
 //! - [`reconcile`]: mending an index beside live writers.
 //! - [`schedule`]: when a firm's nightly maintenance is due.
+//! - [`spool`]: lines of a journal that wait for the rest.
 //! - [`transfer`]: a firm leaving a folder, or coming into one.
 //! - [`verify`]: whether chains and index are what they should be.
 //!
@@ -28,6 +29,7 @@ pub mod reconcile;
 pub mod schedule;
 mod screens;
 mod shard;
+pub mod spool;
 pub mod sqlite;
 pub mod transfer;
 pub mod verify;

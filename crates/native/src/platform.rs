@@ -3,6 +3,7 @@
 mod health;
 mod lists;
 mod maintenance;
+mod transfer;
 
 use std::{
     collections::HashMap,
@@ -19,7 +20,8 @@ use std::{
 
 use engage_app::{
     Fault, Freshness, Runtime, Standing,
-    runtime::{Changes, Health, Token},
+    runtime::{Changes, Health, JournalPage, Token},
+    transfer::Landed,
 };
 use engage_domain::{
     Actor, ConflictId, ConversationId, Firm, FirmId, Kind, PartyId, Timestamp, User, UserId, Version,
@@ -33,6 +35,7 @@ use engage_index::{
 use engage_journal::{
     Answer, Call, Error, Hosted, Intent, Message as ChatMessage, ObjectKey, Reply, Streamed, Turn, read,
     registry::{self, KeptConflict, KeptParty},
+    transfer::{Line, ObjectHead, Place},
 };
 use tokio::sync::{oneshot, watch};
 use ulid::Ulid;
@@ -67,7 +70,9 @@ impl Default for Options {
 
 /// The platform on one machine. It owns a data folder until it is shut down or dropped.
 pub struct Platform {
-    folder: Folder,
+    folder: Arc<Folder>,
+    /// Held while lines of a firm are taken in.
+    arriving: Arc<Mutex<()>>,
     clock: Arc<dyn Clock>,
     firms: RwLock<HashMap<FirmId, Arc<FirmHandle>>>,
     shards: Vec<ShardSender>,
@@ -103,7 +108,8 @@ impl Platform {
             threads: Mutex::new(threads),
             draining: AtomicBool::new(false),
             last_ulid: Mutex::new(Ulid::nil()),
-            folder,
+            folder: Arc::new(folder),
+            arriving: Arc::default(),
         };
         for firm in platform.folder.firms()? {
             let handle = platform.handle(&firm);
@@ -117,7 +123,7 @@ impl Platform {
     }
 
     /// The data folder.
-    pub const fn folder(&self) -> &Folder {
+    pub fn folder(&self) -> &Folder {
         &self.folder
     }
 
@@ -423,5 +429,26 @@ impl Runtime for Platform {
 
     async fn try_again(&self, firm: &FirmId, object: ObjectKey) -> Result<(), Fault> {
         self.have_tried_again(firm, object)
+    }
+
+    async fn journal_page(&self, firm: &FirmId, after: Place) -> Result<JournalPage, Fault> {
+        self.lines_of(firm, after).await
+    }
+
+    async fn heads(
+        &self,
+        firm: &FirmId,
+        after: Option<ObjectKey>,
+        limit: i64,
+    ) -> Result<(Vec<ObjectHead>, Option<ObjectKey>), Fault> {
+        self.heads_of(firm, after, limit).await
+    }
+
+    async fn receive(&self, firm: &FirmId, lines: Vec<Line>) -> Result<Landed, Fault> {
+        self.take_in(firm, lines).await
+    }
+
+    async fn abandon(&self, firm: &FirmId) -> Result<(), Fault> {
+        self.forget_lines(firm).await
     }
 }

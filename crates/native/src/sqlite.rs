@@ -187,7 +187,7 @@ pub fn is_damaged(error: &Error) -> bool {
         Error::Storage { source: Some(source), .. } => source.downcast_ref::<rusqlite::Error>().is_some_and(|error| {
             matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
         }),
-        Error::Storage { source: None, .. } | Error::Corrupt(_) | Error::TooNew { .. } => false,
+        Error::Storage { source: None, .. } | Error::Corrupt(_) | Error::TooNew { .. } | Error::Refused(_) => false,
     }
 }
 
@@ -203,7 +203,7 @@ pub fn is_constraint(error: &Error) -> bool {
         Error::Storage { source: Some(source), .. } => source
             .downcast_ref::<rusqlite::Error>()
             .is_some_and(|error| error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)),
-        Error::Storage { source: None, .. } | Error::Corrupt(_) | Error::TooNew { .. } => false,
+        Error::Storage { source: None, .. } | Error::Corrupt(_) | Error::TooNew { .. } | Error::Refused(_) => false,
     }
 }
 

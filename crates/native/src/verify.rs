@@ -39,7 +39,7 @@ pub struct Report {
     pub objects: u64,
     /// How many entries.
     pub entries: u64,
-    /// SHA-256 over the hashes of its entries, in their order: journals of one digest tell the same, wherever they are.
+    /// Its journal's digest: journals of one digest tell the same, wherever they are.
     pub journal_digest: String,
     /// SHA-256 over the digests of all rows of its index, table by table in the order of their keys. Rows that only number entries as this
     /// host does (the audit trail's `seq`) are part of it.

@@ -90,6 +90,8 @@ impl<A: Hosted> Object<A> {
         self.pushing.set(true);
         let compared = self.compare_all(mode).await;
         self.pushing.set(false);
+        // An object that was brought in has not been woken yet for what it waits for.
+        self.reschedule()?;
         let this = Rc::clone(&self);
         self.state.wait_until(async move {
             // What came meanwhile. An error is noted where it happens.

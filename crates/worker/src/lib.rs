@@ -6,6 +6,7 @@
 //! - `push`: from an object's journal to its firm's index.
 //! - `directory`: the firm's tables of its objects.
 //! - `compare`, `run`: reconciliation and rebuild, an object at a time, and over a whole firm.
+//! - `transfer`: a firm's journal taken out of its objects, or put into them.
 //! - `runtime`: the port of `app`, over all of these.
 //!
 //! Each object has a journal of its own, numbered by itself, of the same tables as everywhere; hashes do not cover the numbers, so entries
@@ -22,6 +23,7 @@ mod platform;
 mod push;
 mod run;
 mod runtime;
+mod transfer;
 mod wire;
 
 use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc};

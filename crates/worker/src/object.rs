@@ -26,6 +26,7 @@ use crate::{
     platform::{self, ObjectStorage},
     push::Pushed,
     run::{self, Progress},
+    transfer,
     wire::{self, Answered, Ask, Envelope},
 };
 
@@ -63,6 +64,8 @@ pub(crate) struct Object<A: Hosted> {
     pub(crate) pushing: Cell<bool>,
     delivering: Cell<bool>,
     pub(crate) stepping: Cell<bool>,
+    /// Whether this is a firm that is being brought in, once that was looked at.
+    pub(crate) arriving: Cell<Option<bool>>,
     /// Whether the index was found to have its tables.
     pub(crate) indexed: Cell<bool>,
 }
@@ -86,6 +89,7 @@ impl<A: Hosted> Object<A> {
             pushing: Cell::new(false),
             delivering: Cell::new(false),
             stepping: Cell::new(false),
+            arriving: Cell::new(None),
             indexed: Cell::new(false),
         }
     }
@@ -99,6 +103,11 @@ impl<A: Hosted> Object<A> {
             }
         };
         let mut sql = self.storage.clone();
+        match self.is_arriving() {
+            Ok(false) => {}
+            Ok(true) => return self.answer_arriving(&firm, &name, ask).await,
+            Err(error) => return written(Err::<(), _>(error)),
+        }
         match ask {
             Ask::Call(call) => written(self.call(&firm, &name, &call)),
             Ask::Changed { seen } => written(self.changed(seen).await),
@@ -109,10 +118,19 @@ impl<A: Hosted> Object<A> {
                     .and_then(|()| sql.transaction(|sql| directory::enrol(sql, kind, &object, command.as_ref()))),
             ),
             Ask::Compare(mode) => written(Rc::clone(&self).compare(mode).await),
+            Ask::Head => written(self.head()),
+            Ask::Lines(last) => written(self.lines(&last)),
+            Ask::TakeIn(lines) => written(self.take_in(&firm, &name, lines)),
+            Ask::Forget => written(self.forget().await),
+            Ask::Arrive { keys, commands } => written(self.arrive(&firm, &keys, &commands)),
+            Ask::Abandon => written(Ok(false)),
             ask if !self.is_set_up() => match ask {
                 Ask::Party(_) | Ask::Conflict(_) => written(Ok(None::<()>)),
                 Ask::Backlog => written(Ok(Backlog::default())),
-                Ask::Begin { .. } | Ask::Step => written(Err::<(), _>(Error::Corrupt("there is no such firm".into()))),
+                Ask::Heads { .. } => written(Ok(([(); 0], None::<()>))),
+                Ask::Begin { .. } | Ask::Step | Ask::Arrived => {
+                    written(Err::<(), _>(Error::Corrupt("there is no such firm".into())))
+                }
                 _ => written(Ok([(); 0])),
             },
             ask => match self.set_up(&firm, &name) {
@@ -145,10 +163,50 @@ impl<A: Hosted> Object<A> {
                 written(directory::lags(&mut sql, kind, &name, since, entries, failures))
             }
             Ask::Backlog => written(directory::backlog(&mut sql)),
-            Ask::Call(_) | Ask::Changed { .. } | Ask::Push | Ask::Enrol { .. } | Ask::Compare(_) => {
-                written(Err::<(), _>(Error::Corrupt("a question that is answered elsewhere".into())))
-            }
+            Ask::Heads { after, limit } => written(self.heads(firm, after, limit).await),
+            Ask::Directory { after, limit } => written(directory::page(&mut sql, after.as_ref(), limit)),
+            _ => written(Err::<(), _>(Error::Corrupt("a question that is answered elsewhere".into()))),
         }
+    }
+
+    /// Answers a question to a firm that is being brought in: but for what brings it, it is not there.
+    async fn answer_arriving(self: &Rc<Self>, firm: &FirmId, name: &str, ask: Ask<A::Command>) -> String {
+        match ask {
+            Ask::Call(Call { intent: Intent::Peek, .. }) => written(Ok(Turn::<A>::NotFound)),
+            Ask::Arrive { keys, commands } => written(self.arrive(firm, &keys, &commands)),
+            Ask::TakeIn(lines) => written(self.take_in(firm, name, lines)),
+            Ask::Heads { after, limit } => written(self.heads(firm, after, limit).await),
+            Ask::Arrived => written(self.arrived()),
+            Ask::Abandon => written(self.abandon(firm).await),
+            _ => written(Err::<(), _>(Error::Storage {
+                operation: format!("ask the firm {firm}"),
+                message: "it is being brought in from elsewhere".into(),
+                transient: true,
+                source: None,
+            })),
+        }
+    }
+
+    /// Forgets what is in memory: what is stored has become another.
+    pub(crate) fn drop_live(&self) {
+        *self.live.borrow_mut() = None;
+    }
+
+    /// Nothing is stored any more.
+    pub(crate) fn begin_anew(&self) {
+        self.ready.set(false);
+        self.alarm.set(None);
+        self.indexed.set(false);
+        self.arriving.set(None);
+    }
+
+    /// Has the runtime wake this object for what is due.
+    pub(crate) fn reschedule(&self) -> Result<(), Error> {
+        let due = match &*self.live.borrow() {
+            Some(live) => live.due(&mut self.storage.clone(), None)?,
+            None => None,
+        };
+        self.schedule(due)
     }
 
     fn named(&self, name: &str) -> Result<engage_domain::ConversationId, Error> {
@@ -162,7 +220,7 @@ impl<A: Hosted> Object<A> {
     }
 
     /// Makes the tables, and brings those of an earlier version up to this one.
-    fn set_up(&self, firm: &FirmId, name: &str) -> Result<(), Error> {
+    pub(crate) fn set_up(&self, firm: &FirmId, name: &str) -> Result<(), Error> {
         if self.ready.get() {
             return Ok(());
         }
@@ -174,6 +232,7 @@ impl<A: Hosted> Object<A> {
             if A::KIND == Kind::Firm {
                 sql.script(directory::SCHEMA)?;
                 sql.script(run::SCHEMA)?;
+                sql.script(transfer::SCHEMA)?;
                 directory::note(sql, Kind::Firm, name)?;
                 let screens = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'screen'";
                 if first(sql, screens, &[], |row| row.integer(0))?.is_none() {
@@ -362,6 +421,9 @@ impl<A: Hosted> Object<A> {
     /// Whether the index then holds everything.
     async fn work_off(self: &Rc<Self>) -> Result<bool, Error> {
         let Some(Pushed { firm, name, .. }) = self.host()? else { return Ok(true) };
+        if self.is_arriving()? {
+            return Ok(true);
+        }
         if self.live.borrow().is_none() {
             let live = self.load(&firm, &name)?;
             *self.live.borrow_mut() = Some(live);

@@ -294,3 +294,15 @@ pub(crate) fn told(error: &Error) -> String {
     }
     text
 }
+
+/// Takes away everything that an object holds, and its alarm.
+pub(crate) async fn delete_all(state: &State) -> Result<(), Error> {
+    let wrong = |error: worker::Error| Error::Storage {
+        operation: "take away what is stored".into(),
+        message: error.to_string(),
+        transient: true,
+        source: None,
+    };
+    state.storage().delete_alarm().await.map_err(wrong)?;
+    state.storage().delete_all().await.map_err(wrong)
+}

@@ -51,6 +51,8 @@ pub(crate) enum Purpose {
     Rebuild,
     /// What is done each night: erase what the firm's retention no longer keeps, reconcile, tell of the chains.
     Nightly,
+    /// Write every row of a firm that was brought in. Its journal stays as it came: nothing is recorded.
+    Arrive,
 }
 
 /// Where a run stands.
@@ -89,7 +91,7 @@ impl Run {
         match self.purpose {
             Purpose::Reconcile { dry_run: true } => Mode::Look,
             Purpose::Reconcile { dry_run: false } | Purpose::Nightly => Mode::Mend,
-            Purpose::Rebuild => Mode::Rewrite,
+            Purpose::Rebuild | Purpose::Arrive => Mode::Rewrite,
         }
     }
 
@@ -136,7 +138,8 @@ impl<A: Hosted> Object<A> {
         let now = platform::now();
         self.keep_run(&Run { purpose, actor, started_at: now, place, objects: 0, found: Compared::default() })?;
         // One that nobody drives begins at once.
-        let wait = if purpose == Purpose::Nightly { 0 } else { STEP_LATEST_MS };
+        let driven = matches!(purpose, Purpose::Reconcile { .. } | Purpose::Rebuild);
+        let wait = if driven { STEP_LATEST_MS } else { 0 };
         self.schedule(Some(now.plus_millis(wait)))?;
         Ok(Progress::Running)
     }
@@ -331,6 +334,7 @@ impl<A: Hosted> Object<A> {
         }
         let ended = run.clone().ended(firm, at);
         match run.purpose {
+            Purpose::Arrive => Ok(()),
             Purpose::Rebuild => note(reconciliation::REBUILT, ended.details()),
             Purpose::Reconcile { .. } | Purpose::Nightly => note(reconciliation::ACTION, ended.run.details()),
         }

@@ -11,7 +11,8 @@ use std::{
 
 use engage_app::{
     Fault, Freshness, Runtime, Standing,
-    runtime::{Changes, Health, Token},
+    runtime::{Changes, Health, JournalPage, Token},
+    transfer::Landed,
 };
 use engage_domain::{
     Actor, ConflictId, Conversation, ConversationId, Firm, FirmId, Kind, PartyId, Timestamp, User, UserId, Version,
@@ -25,6 +26,7 @@ use engage_index::{
 use engage_journal::{
     Answer, Call, Error, Hosted, Intent, Message, ObjectKey, Streamed, Turn,
     registry::{KeptConflict, KeptParty},
+    transfer::{Line, ObjectHead, Place},
 };
 use serde::de::DeserializeOwned;
 use ulid::Ulid;
@@ -57,7 +59,7 @@ pub(crate) struct Cloudflare {
     last_ulid: Mutex<Ulid>,
 }
 
-fn fault(error: Error) -> Fault {
+pub(crate) fn fault(error: Error) -> Fault {
     platform::log("a question to the platform failed", &error);
     Fault::Storage(Arc::new(error))
 }
@@ -71,6 +73,10 @@ impl Cloudflare {
             backlogs: Mutex::default(),
             last_ulid: Mutex::new(Ulid::nil()),
         }
+    }
+
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
     }
 
     pub(crate) async fn ask<A: Hosted, T: DeserializeOwned>(
@@ -353,5 +359,26 @@ impl Runtime for Cloudflare {
             }
             .map(drop)
         })
+    }
+
+    fn journal_page(&self, firm: &FirmId, after: Place) -> impl Future<Output = Result<JournalPage, Fault>> + Send {
+        SendFuture::new(self.lines_of(firm, after))
+    }
+
+    fn heads(
+        &self,
+        firm: &FirmId,
+        after: Option<ObjectKey>,
+        limit: i64,
+    ) -> impl Future<Output = Result<(Vec<ObjectHead>, Option<ObjectKey>), Fault>> + Send {
+        SendFuture::new(self.heads_of(firm, after, limit))
+    }
+
+    fn receive(&self, firm: &FirmId, lines: Vec<Line>) -> impl Future<Output = Result<Landed, Fault>> + Send {
+        SendFuture::new(self.take_in(firm, lines))
+    }
+
+    fn abandon(&self, firm: &FirmId) -> impl Future<Output = Result<(), Fault>> + Send {
+        SendFuture::new(self.forget_lines(firm))
     }
 }

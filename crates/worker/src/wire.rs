@@ -1,7 +1,10 @@
 //! What the entry and the objects say to each other: one JSON text each way.
 
 use engage_domain::{Actor, ConflictId, FirmId, Kind, PartyId, Timestamp, Version, registry::PartyRole};
-use engage_journal::{Call, CommandId, Error, Hosted};
+use engage_journal::{
+    Call, CommandId, Error, Hosted, ObjectKey,
+    transfer::{Last, Line},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::Env;
 
@@ -51,6 +54,25 @@ pub(crate) enum Ask<C> {
     Lags { kind: Kind, name: Box<str>, since: Option<Timestamp>, entries: u64, failures: u64 },
     /// What the firm knows of those; a `Backlog`.
     Backlog,
+    /// The head of the object's chain; an `Option<ObjectHead>`.
+    Head,
+    /// The lines of the object's journal behind one; a `Page`.
+    Lines(Last),
+    /// Put lines into the object's journal; what is wrong with them, an `Option<String>`.
+    TakeIn(Vec<Line>),
+    /// Take away everything that the object holds.
+    Forget,
+    /// The heads of the firm's objects; a list of `ObjectHead`, and the last object looked at where there may be more.
+    Heads { after: Option<ObjectKey>, limit: i64 },
+    /// The firm's objects; a list of `ObjectKey`.
+    Directory { after: Option<ObjectKey>, limit: i64 },
+    /// Note in the directory of a firm that is being brought in that there are about to be objects, and which commands brought them into being
+    /// where they come from; false where the firm is here.
+    Arrive { keys: Vec<ObjectKey>, commands: Vec<(Box<str>, Box<str>)> },
+    /// The firm that was being brought in is whole; a `Progress`.
+    Arrived,
+    /// Take away some of a firm that is being brought in; whether there is more to do.
+    Abandon,
 }
 
 /// Why an object could not answer.

@@ -7,8 +7,13 @@ use clap::Args;
 use engage_domain::FirmId;
 use engage_native::{Options, verify};
 use serde::Serialize;
+use serde_json::json;
 
-use super::open;
+use super::{
+    key::TokenKeyArg,
+    open,
+    remote::{Remote, digest},
+};
 use crate::exit::{Exit, failed};
 use crate::out::say;
 
@@ -19,11 +24,17 @@ const CATCH_UP: Duration = Duration::from_secs(3600);
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
     /// The data folder; no server may be using it
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "url", conflicts_with = "url")]
+    data: Option<PathBuf>,
+    /// A running server: tells the digest of a firm's journal by what its objects say, and checks nothing else (its nightly run does).
+    /// ENGAGE_TOKEN_KEY must be its key. Needs --firm
+    #[arg(long, requires = "firm")]
+    url: Option<String>,
     /// One firm only
     #[arg(long, value_name = "FIRM")]
     firm: Option<FirmId>,
+    #[command(flatten)]
+    key: TokenKeyArg,
 }
 
 #[derive(Serialize)]
@@ -34,7 +45,12 @@ struct Output {
 impl Verify {
     /// Runs the command.
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<Exit> {
-        let platform = open::existing(&self.data, Options::default())?;
+        let data = match (&self.data, &self.url, &self.firm) {
+            (Some(data), ..) => data,
+            (None, Some(url), Some(firm)) => return self.on_server(url, firm, json),
+            (None, ..) => return Err(failed(Exit::Usage, "either --data, or --url and --firm, are needed")),
+        };
+        let platform = open::existing(data, Options::default())?;
         let firms = match &self.firm {
             Some(firm) => vec![open::known(&platform, firm)?],
             None => platform.firms()?,
@@ -56,6 +72,18 @@ impl Verify {
             print(&output);
         }
         Ok(if clean { Exit::Ok } else { Exit::Inconsistent })
+    }
+
+    fn on_server(&self, url: &str, firm: &FirmId, json: bool) -> anyhow::Result<Exit> {
+        let heads = Remote::new(url, self.key.require()?, firm).heads()?;
+        let digest = digest(&heads);
+        if json {
+            let report = json!({ "firm": firm, "objects": heads.len(), "journalDigest": digest });
+            say!("{}", json!({ "firms": [report] }));
+        } else {
+            say!("{firm}: {} objects, journal {digest}", heads.len());
+        }
+        Ok(Exit::Ok)
     }
 }
 
