@@ -81,9 +81,6 @@ fn read(url: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>
     let lost = |error| failed(Exit::Failure, format!("cannot reach {url}: {error}"));
     let mut answer = answer.map_err(lost)?;
     let status = answer.status();
-    if status == ureq::http::StatusCode::NO_CONTENT {
-        return Ok(Value::Null);
-    }
     let body = answer.body_mut().with_config().limit(ANSWER_MAX).read_json::<Value>();
     if status.is_success() {
         return body.map_err(lost);

@@ -193,7 +193,7 @@ pub(crate) struct LinesBody {
 /// Where the firm that is being brought in stands.
 #[derive(Serialize, ToSchema)]
 struct ArrivalView {
-    /// `receiving` until the last line has come, then `complete`.
+    /// `receiving` until the last line has come, then `complete`; `abandoned` when nothing is left of it.
     state: &'static str,
 }
 
@@ -224,13 +224,13 @@ pub(crate) async fn receive<R: Runtime>(
 /// that is there is never touched.
 #[utoipa::path(delete, path = "/api/v1/platform/firms/{firm}/journal/lines", tag = "platform",
     params(("firm" = String, Path, description = "The firm that the token names")),
-    responses((status = 204, description = "Nothing of it is left"), Problems))]
+    responses((status = 200, body = ArrivalAnswer), Problems))]
 pub(crate) async fn abandon<R: Runtime>(
     State(server): State<Shared<R>>,
     Bearer(claims): Bearer,
     Sender(origin): Sender,
     Path(firm): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     server.engage.abandon_journal(&claims, origin, &firm).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(answer::json(StatusCode::OK, &ArrivalAnswer { journal: ArrivalView { state: "abandoned" } }))
 }

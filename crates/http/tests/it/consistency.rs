@@ -15,13 +15,15 @@ use engage_testkit::{Reply, TestApp};
 const HEADER: &str = "X-Engage-Consistency";
 
 /// Pages of what was said, from the conversation itself, which holds every write that it has acknowledged: there is nothing to wait for.
-const FROM_THE_OBJECT: [&str; 6] = [
+const FROM_THE_OBJECT: [&str; 8] = [
     "/api/v1/firm/conversations/{id}",
     "/api/v1/firm/conversations/{id}/messages",
     "/api/v1/conversations/resume/{token}",
     "/api/v1/firm/conversations/{id}/parties",
     "/api/v1/firm/parties",
     "/api/v1/firm/parties/{id}",
+    "/api/v1/platform/firms/{firm}/journal/heads",
+    "/api/v1/platform/firms/{firm}/journal/lines",
 ];
 
 /// The paths of the operations that answer from an index: those that say so in their answer, whose answer is a page, that are a file, or that
