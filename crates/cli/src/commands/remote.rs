@@ -1,6 +1,6 @@
 //! A firm's journal on a running server: its heads, its lines, and lines that are sent to it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context;
 use engage_domain::{FirmId, Kind};
@@ -9,13 +9,19 @@ use engage_journal::transfer::{Digits, FORMAT, JournalDigest, Line};
 use engage_native::spool::Spool;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::{
+    client::Client,
+    exit::{Exit, code_of},
+};
 
 /// The heads of objects' chains by kind and name, in the order in which they make a digest.
 pub(super) type Heads = BTreeMap<(Kind, Box<str>), Digits>;
 
 /// How often a journal is read anew when somebody has written meanwhile.
 const ROUNDS: usize = 5;
+/// How often lines are sent, and how long to wait before the second time.
+const SENDS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A firm on a server.
 pub(super) struct Remote {
@@ -98,11 +104,20 @@ impl Remote {
         anyhow::bail!("the firm was written to {ROUNDS} times while it was read; export it when nobody writes")
     }
 
-    /// Sends lines; whether they were the last.
+    /// Sends lines, again where no answer comes: the same lines change nothing. Whether they were the last.
     pub(super) fn send(&self, lines: &[Line]) -> anyhow::Result<bool> {
         let body = json!({ "format": FORMAT, "lines": lines });
-        let answer = self.client.post(&format!("{}/lines", self.journal), &body)?;
-        Ok(answer["journal"]["state"] == "complete")
+        let mut tries = 1;
+        loop {
+            match self.client.post(&format!("{}/lines", self.journal), &body) {
+                Ok(answer) => return Ok(answer["journal"]["state"] == "complete"),
+                Err(error) if tries < SENDS && code_of(&error) == Exit::Failure => {
+                    std::thread::sleep(PAUSE * tries);
+                    tries += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Takes away lines that were sent and not ended.

@@ -66,3 +66,41 @@ fn a_file_that_was_cut_short_or_changed_leaves_nothing_behind() {
         assert_eq!(firms.count(), 0);
     }
 }
+
+#[test]
+fn a_firm_moves_between_running_servers() {
+    let (here, there) = (Rig::new(), Rig::empty());
+    let rows = "id,name,said\n1,Jane Roe,Hello\n2,Ann Lee,Help\n";
+    std::fs::write(here.folder().join("rows.csv"), rows).unwrap();
+    let map = ["--external-id", "id", "--map", "clientName=name", "message=said"];
+    let import = ["import", "conversations", "rows.csv", "--firm", "acme", "--data", "DATA"];
+    run_in(&here, &[&import[..], &map].concat()).expect(0);
+    let (from, to) = (here.serve(), there.serve());
+    let verify = |server: &crate::rig::Server| {
+        run_in(&here, &["verify", "--url", &server.url, "--firm", "acme", "--json"]).json(0)["firms"][0].clone()
+    };
+    run_in(&here, &["export", "--url", &from.url, "--firm", "acme", "--out", "acme.ndjson"]).expect(0);
+    let left = verify(&from);
+    let bring = ["import", "journal", "acme.ndjson", "--url", &to.url];
+    let whole = std::fs::read_to_string(here.folder().join("acme.ndjson")).unwrap();
+    let (cut, _) = whole.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(here.folder().join("cut.ndjson"), format!("{cut}\n")).unwrap();
+    let short = run_in(&here, &["import", "journal", "cut.ndjson", "--url", &to.url]);
+    assert!(short.err.contains("its end is missing"), "{}", short.err);
+    short.expect(1);
+    run_in(&here, &["verify", "--url", &to.url, "--firm", "acme"]).expect(3);
+    // It goes on from there; or is taken away and begun again.
+    run_in(&here, &["import", "journal", "--url", &to.url, "--firm", "acme", "--abandon"]).expect(0);
+    run_in(&here, &bring).expect(0);
+    assert_eq!(verify(&to), left);
+    run_in(&here, &bring).expect(5);
+    run_in(&here, &["import", "journal", "--url", &to.url, "--firm", "acme", "--abandon"]).expect(5);
+    // No temporary file is left of what is confidential.
+    let names = std::fs::read_dir(here.folder()).unwrap().map(|entry| entry.unwrap().file_name());
+    let names: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with(".engage-export")).collect();
+    assert!(names.is_empty(), "{names:?}");
+    to.stop();
+    from.stop();
+    there.is_sound();
+    here.is_sound();
+}

@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// Lines of one request, and about how many bytes they are at most.
-const BATCH: usize = 1_000;
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
+const BATCH: usize = 200;
+const BATCH_BYTES: usize = 1024 * 1024;
 
 /// Brings a firm in from a file that `engage export` wrote. Every hash is checked on the way; the firm is there whole or not at all. Its
 /// index is built when the folder is next served or verified.
