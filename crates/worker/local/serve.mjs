@@ -1,9 +1,10 @@
 // Runs the Worker on this machine, on the runtime that Cloudflare runs it on.
 //
-// node serve.mjs --data DIR [--listen 127.0.0.1:8788]
+// node serve.mjs --data DIR [--listen 127.0.0.1:8788] [--sample]
 //
 // ENGAGE_TOKEN_KEY is the key that tokens are signed with; ENGAGE_FIRMS names the firms that get a database, separated by commas. Prints
-// `READY <url>` once it answers, and ends in order when its standard input closes.
+// `READY <url>` once it answers, and ends in order when its standard input closes. With `--sample` it runs, in the same way, what Engage is
+// measured against (sample.mjs), for the first of the firms.
 
 import { once } from "node:events";
 import path from "node:path";
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     data: { type: "string" },
     listen: { type: "string", default: "127.0.0.1:8788" },
     bundle: { type: "string", default: fileURLToPath(new URL("../build", import.meta.url)) },
+    sample: { type: "boolean", default: false },
   },
 });
 
@@ -36,15 +38,7 @@ const object = (className) => ({ className, useSQLite: true });
 const [host, port] = values.listen.split(":");
 const data = path.resolve(values.data);
 
-const miniflare = new Miniflare({
-  host,
-  port: Number(port),
-  cf: false,
-  telemetry: { enabled: false },
-  unsafeTriggerHandlers: true,
-  name: "engage",
-  compatibilityDate: "2026-07-01",
-  modules: true,
+const engage = {
   modulesRoot: values.bundle,
   scriptPath: path.join(values.bundle, "index.js"),
   modulesRules: [
@@ -57,9 +51,28 @@ const miniflare = new Miniflare({
     USER: object("UserObject"),
     FIRM: object("FirmObject"),
   },
-  durableObjectsPersist: path.join(data, "objects"),
   d1Databases: Object.fromEntries(firms.map((firm) => [binding(firm), `engage-${firm}`])),
+};
+const sample = {
+  modulesRoot: fileURLToPath(new URL(".", import.meta.url)),
+  scriptPath: fileURLToPath(new URL("sample.mjs", import.meta.url)),
+  bindings: { FIRM: firms[0] },
+  durableObjects: { CONVERSATION: object("ConversationSession") },
+  d1Databases: { INDEX: `sample-${firms[0]}` },
+};
+
+const miniflare = new Miniflare({
+  host,
+  port: Number(port),
+  cf: false,
+  telemetry: { enabled: false },
+  unsafeTriggerHandlers: true,
+  name: "engage",
+  compatibilityDate: "2026-07-01",
+  modules: true,
+  durableObjectsPersist: path.join(data, "objects"),
   d1Persist: path.join(data, "indexes"),
+  ...(values.sample ? sample : engage),
 });
 
 const url = await miniflare.ready.catch((error) =>
