@@ -17,6 +17,7 @@ mod registry;
 mod rig;
 mod screening;
 mod seed;
+mod target;
 mod write;
 
 use std::collections::BTreeMap;
@@ -25,8 +26,11 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::exit::{Exit, failed};
-use crate::out::say;
+use crate::{
+    commands::key::TokenKeyArg,
+    exit::{Exit, failed},
+    out::say,
+};
 
 /// Measures the product on this machine, in a temporary folder, and prints a table.
 #[derive(Args, Debug)]
@@ -39,6 +43,10 @@ pub struct Bench {
     /// Where to put the data; by default a temporary folder in the current directory, so that it is on a real disk
     #[arg(long, value_name = "DIR")]
     folder: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    sides: target::Sides,
+    #[command(flatten)]
+    key: TokenKeyArg,
 }
 
 /// One measurement.
@@ -121,6 +129,9 @@ fn within(name: &str, group: &str) -> bool {
 impl Bench {
     /// Runs the command.
     pub fn run(&self, json: bool) -> anyhow::Result<Exit> {
+        if let Some(sides) = self.sides.both() {
+            return self.beside(sides, json);
+        }
         for name in &self.names {
             if !MEASURES.iter().any(|(known, _)| within(name, known)) {
                 let known: Vec<_> = MEASURES.iter().map(|(name, _)| *name).collect();
@@ -133,13 +144,7 @@ impl Bench {
         if cfg!(debug_assertions) {
             eprintln!("warning: this is a debug build; its figures mean nothing. Use `cargo run --release -- bench`");
         }
-        let rig = rig::Rig::new(self.folder.as_deref(), self.quick)?;
-        let conditions = rig.conditions()?;
-        if json {
-            eprintln!("{conditions}");
-        } else {
-            say!("{conditions}");
-        }
+        let rig = self.rig(json)?;
         let mut figures = vec![];
         for (name, measure) in MEASURES {
             if self.names.is_empty() || self.names.iter().any(|wanted| within(wanted, name)) {
@@ -147,6 +152,30 @@ impl Bench {
                 figures.extend(measure(&rig)?);
             }
         }
+        self.report(&rig, figures, json)
+    }
+
+    /// Measures one server of the API beside another.
+    fn beside(&self, sides: (&target::Place, &target::Place), json: bool) -> anyhow::Result<Exit> {
+        let measurement = target::Measurement { names: &self.names, key: self.key.require()? };
+        measurement.check_names()?;
+        let rig = self.rig(json)?;
+        let figures = measurement.run(&rig, sides)?;
+        self.report(&rig, figures, json)
+    }
+
+    fn rig(&self, json: bool) -> anyhow::Result<rig::Rig> {
+        let rig = rig::Rig::new(self.folder.as_deref(), self.quick)?;
+        let conditions = rig.conditions()?;
+        if json {
+            eprintln!("{conditions}");
+        } else {
+            say!("{conditions}");
+        }
+        Ok(rig)
+    }
+
+    fn report(&self, rig: &rig::Rig, mut figures: Vec<(String, Figure)>, json: bool) -> anyhow::Result<Exit> {
         eprintln!("afterwards: {}", rig.conditions()?);
         figures.retain(|(name, _)| self.names.is_empty() || self.names.iter().any(|wanted| within(name, wanted)));
         if json {

@@ -5,7 +5,7 @@ mod demo;
 mod export;
 mod firm;
 mod import;
-mod key;
+pub(crate) mod key;
 mod open;
 mod openapi;
 mod rebuild;

@@ -151,9 +151,18 @@ const routes = {
         params.push(query.get(filter));
       }
     }
-    params.push(Number(query.get("limit") ?? 50));
-    const { results } = await env.INDEX.prepare(`${text} ORDER BY lastActivity DESC LIMIT ?`).bind(...params).all();
-    return json(200, { conversations: results, source: "index" });
+    text += " ORDER BY lastActivity DESC LIMIT ?";
+    const limit = Number(query.get("limit") ?? 50);
+    params.push(limit);
+    // Only for whoever counts rows; the sample knows no pages.
+    const offset = Number(query.get("cursor") ?? 0);
+    if (offset > 0) {
+      text += " OFFSET ?";
+      params.push(offset);
+    }
+    const { results } = await env.INDEX.prepare(text).bind(...params).all();
+    const next = results.length === limit ? String(offset + limit) : null;
+    return json(200, { conversations: results, page: { next }, source: "index" });
   },
 
   async "GET firm/conversations/:id"({ object, id }) {
