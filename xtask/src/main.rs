@@ -5,6 +5,7 @@
 //!
 //! Leaves out: anything that `cargo` alone says as well (`cargo run`, `cargo bench`).
 
+mod bench;
 mod conformance;
 mod screening;
 mod step;
@@ -47,6 +48,7 @@ const TESTS: Step = Step { name: "tests", run: |workspace| workspace.cargo("test
 const CONFORMANCE: Step = Step { name: "conformance", run: conformance::native };
 const WORKER_CONFORMANCE: Step = Step { name: "on workerd", run: conformance::cloudflare_where_node_is };
 const CONFORMANCE_CLOUDFLARE: Step = Step { name: "conformance", run: conformance::cloudflare };
+const BENCH_CLOUDFLARE: Step = Step { name: "bench", run: bench::cloudflare };
 
 /// Cheapest first: a misplaced brace shows in a second, not after the build.
 const EVERYTHING: &[Step] = &[TIDY, FMT, CLIPPY, WASM, DOC, TESTS, CONFORMANCE, WORKER_CONFORMANCE];
@@ -81,6 +83,11 @@ const TASKS: &[Task] = &[
         words: "conformance cloudflare",
         about: "bundle the Worker and hold it, under workerd, to the same cases; needs Node 20 or later",
         steps: &[CONFORMANCE_CLOUDFLARE],
+    },
+    Task {
+        words: "bench cloudflare",
+        about: "bundle the Worker and measure it, under workerd, beside a plain one; needs Node 20 or later",
+        steps: &[BENCH_CLOUDFLARE],
     },
     Task { words: "tidy", about: "check dependency arrows, file lengths, leftovers and machine paths", steps: &[TIDY] },
 ];

@@ -94,7 +94,8 @@ fn text(path: &Path) -> Result<&str> {
     path.to_str().with_context(|| format!("{} is a path that is not text", path.display()))
 }
 
-fn target(workspace: &Workspace) -> PathBuf {
+/// Where cargo builds.
+pub(crate) fn target(workspace: &Workspace) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.root.join("target"), PathBuf::from)
 }
 

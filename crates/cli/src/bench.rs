@@ -23,6 +23,7 @@ mod write;
 use std::collections::BTreeMap;
 
 use clap::Args;
+use engage_http::token::TokenKey;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -157,11 +158,20 @@ impl Bench {
 
     /// Measures one server of the API beside another.
     fn beside(&self, sides: (&target::Place, &target::Place), json: bool) -> anyhow::Result<Exit> {
-        let measurement = target::Measurement { names: &self.names, key: self.key.require()? };
+        let measurement = target::Measurement { names: &self.names, key: self.sides_key(sides)? };
         measurement.check_names()?;
         let rig = self.rig(json)?;
         let figures = measurement.run(&rig, sides)?;
         self.report(&rig, figures, json)
+    }
+
+    /// The key of the servers; one that is started here is given it.
+    fn sides_key(&self, sides: (&target::Place, &target::Place)) -> anyhow::Result<TokenKey> {
+        match (self.key.get(), sides) {
+            (Some(key), _) => Ok(key),
+            (None, (target::Place::Command(_), target::Place::Command(_))) => Ok(TokenKey::new(*http::KEY)),
+            (None, _) => self.key.require(),
+        }
     }
 
     fn rig(&self, json: bool) -> anyhow::Result<rig::Rig> {

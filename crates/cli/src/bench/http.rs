@@ -24,6 +24,9 @@ use super::{
 /// Connections at the most, each to a conversation of its own.
 const CONNECTIONS: usize = 64;
 
+/// The key of servers that live only as long as a measurement.
+pub(super) const KEY: &[u8; 32] = b"a key of the benchmarks: 32 byte";
+
 /// How long the token works.
 const TTL_MS: i64 = 3_600_000;
 
@@ -41,7 +44,7 @@ struct Servers {
 impl Servers {
     /// Starts both, with some messages in each conversation.
     fn start(rig: &Rig, name: &str, messages: usize) -> anyhow::Result<Self> {
-        let key = TokenKey::new(*b"a key of the benchmarks: 32 byte");
+        let key = TokenKey::new(*KEY);
         let (platform, firm) = rig.platform(name)?;
         let ids = rig.tokio.block_on(async {
             let ids = rig::start_some(&platform, &firm, CONNECTIONS).await?;
