@@ -28,7 +28,11 @@ mod wire;
 
 use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc};
 
-use axum::{Router, body::Body, http};
+use axum::{
+    Router,
+    body::{Body, HttpBody, to_bytes},
+    http,
+};
 use engage_app::Engage;
 use engage_domain::{Actor, Conversation, Firm, FirmId, User};
 use engage_http::{Config, Peer, TokenKey};
@@ -52,7 +56,7 @@ thread_local! {
 
 /// Answers a request with whatever the router serves.
 #[event(fetch)]
-async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> Result<http::Response<Body>> {
+async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> Result<Response> {
     let router = match ROUTER.with_borrow(Clone::clone) {
         Some(router) => router,
         None => {
@@ -66,7 +70,20 @@ async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> Result<
     if let Some(peer) = peer {
         request.extensions_mut().insert(Peer(peer));
     }
-    Ok(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+    let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    match response.body().size_hint().exact() {
+        Some(_) => whole(response).await,
+        None => response.try_into(),
+    }
+}
+
+/// A response whose body is there already, as one piece: as a stream each would cost several turns of the event loop, and would have no
+/// `Content-Length`.
+async fn whole(response: http::Response<Body>) -> Result<Response> {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.map_err(|error| error.to_string())?;
+    let answer = if bytes.is_empty() { Response::empty()? } else { Response::from_bytes(bytes.into())? };
+    Ok(answer.with_status(parts.status.as_u16()).with_headers(parts.headers.into()))
 }
 
 fn router(env: Env) -> Result<Router> {

@@ -8,7 +8,10 @@ use engage_index::Statement;
 use engage_journal::{Error, Row, Sql, Value, sql::Visit};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use worker::{D1Database, D1PreparedStatement, Delay, Env, Method, Request, RequestInit, State};
+use worker::{
+    D1Database, D1PreparedStatement, Delay, Env, Method, Request, RequestInit, Response, State,
+    wasm_bindgen_futures::JsFuture, web_sys,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -201,10 +204,18 @@ pub(crate) async fn send(env: &Env, kind: Kind, name: &str, text: String) -> Res
         let stub = env.durable_object(binding)?.get_by_name(name)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text)));
-        let mut answer = stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await?;
-        answer.text().await
+        let answer = stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await?;
+        whole_text(answer).await
     };
     sent.await.map_err(|error| worker_error("reach an object", &error))
+}
+
+/// The text of an answer in one step: the library takes it from a stream, chunk by chunk, which costs more than the rest of the way to an
+/// object and back.
+async fn whole_text(answer: Response) -> worker::Result<String> {
+    let answer: web_sys::Response = answer.into();
+    let text = JsFuture::from(answer.text()?).await?;
+    text.as_string().ok_or_else(|| "an answer that is no text".into())
 }
 
 /// A firm's index.

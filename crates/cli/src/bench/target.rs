@@ -161,3 +161,21 @@ fn start(rig: &Rig, key: &TokenKey, target: &Place, baseline: &Place) -> anyhow:
     let figure = Figure::new(ours, theirs, ours / theirs, "ms").with_number("more_ms", more);
     Ok(Figure { target: Some("<= 50 ms more"), met: Some(more <= 50.0), ..figure })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measurements_are_chosen_by_their_names_or_the_beginning_of_them() {
+        let key = || TokenKey::new(*crate::bench::http::KEY);
+        let check = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+            Measurement { names: &names, key: key() }.check_names()
+        };
+        check(&[]).unwrap();
+        check(&["message", "detail/5000", "list/16", "crash"]).unwrap();
+        let error = check(&["list", "write/http"]).unwrap_err();
+        assert!(error.to_string().contains("no measurement write/http of a target"), "{error}");
+    }
+}

@@ -100,3 +100,31 @@ impl Drop for Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_like_a_url_is_one_and_all_else_a_command() {
+        let url = |text: &str| match text.parse() {
+            Ok(Place::Url(url)) => Some(url),
+            Ok(Place::Command(_)) => None,
+        };
+        assert_eq!(url("http://127.0.0.1:8788/").as_deref(), Some("http://127.0.0.1:8788"));
+        assert_eq!(url("https://engage.example").as_deref(), Some("https://engage.example"));
+        assert_eq!(url("engage serve --data {data}"), None);
+    }
+
+    #[test]
+    fn a_server_that_does_not_get_ready_is_named() {
+        let key = TokenKey::new(*crate::bench::http::KEY);
+        let data = tempfile::tempdir().unwrap();
+        for (command, told) in
+            [("true {data}", "did not print READY"), ("no-such-program {data}", "cannot start"), ("", "need a URL")]
+        {
+            let error = Server::start(command, data.path(), &key).err().unwrap();
+            assert!(format!("{error:#}").contains(told), "{error:#}");
+        }
+    }
+}
