@@ -191,6 +191,11 @@ pub fn is_damaged(error: &Error) -> bool {
     }
 }
 
+/// Whether an error says that a table is not there.
+pub fn lacks_tables(error: &Error) -> bool {
+    matches!(error, Error::Storage { message, .. } if message.starts_with("no such table"))
+}
+
 /// Whether an error says so of the file at `path`.
 pub fn is_damaged_at(error: &Error, path: &Path) -> bool {
     let of_it = |operation: &str| operation.ends_with(&path.display().to_string());

@@ -9,7 +9,13 @@ use engage_journal::Error;
 use tokio::sync::oneshot;
 
 use super::Platform;
-use crate::{firm::FirmHandle, follower::all, readers::Source, shard::Message, sqlite::is_damaged};
+use crate::{
+    firm::FirmHandle,
+    follower::all,
+    readers::Source,
+    shard::Message,
+    sqlite::{is_damaged, lacks_tables},
+};
 
 /// How long a list waits for the index to hold what its consistency token asks for, before it answers and says that it does not.
 const CONSISTENCY_WAIT: Duration = Duration::from_secs(2);
@@ -45,7 +51,8 @@ impl Platform {
     pub(super) fn look_after_index(&self, firm: &FirmId, handle: &Arc<FirmHandle>, error: &Error) {
         tracing::warn!(%firm, error = error as &dyn std::error::Error, "the index cannot be read");
         let damaged = is_damaged(error);
-        if damaged || !handle.index_path().exists() {
+        // A file that has just been made anew may not have its tables yet.
+        if damaged || lacks_tables(error) || !handle.index_path().exists() {
             handle.index_is_lost(damaged);
             let (done, _) = oneshot::channel();
             // A full queue only delays it until something is written.
