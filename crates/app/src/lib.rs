@@ -12,6 +12,7 @@
 //! - [`stream`]: a conversation's events as they happen.
 //! - [`import`]: conversations from elsewhere.
 //! - [`transfer`]: a firm on its way from one host to another.
+//! - [`placement`]: where a firm is kept, on a host that has the choice.
 //! - [`idempotency`], [`resume`], [`consistency`]: keys, tokens and what hangs on them.
 //!
 //! Architecture invariant: generic over [`Runtime`]; knows neither HTTP nor tokio nor Workers. Every refusal leaves an entry
@@ -33,6 +34,7 @@ pub mod intake;
 pub mod lists;
 pub mod messages;
 pub mod operations;
+pub mod placement;
 pub mod registry;
 pub mod reports;
 pub mod resume;

@@ -1,6 +1,7 @@
 //! The commands, a file each, and what they share.
 
 mod check;
+mod cloudflare;
 mod demo;
 mod export;
 mod firm;
@@ -49,6 +50,7 @@ enum Command {
     SyncFailures(sync_failures::SyncFailures),
     Screen(screen::Screen),
     Check(check::Check),
+    Cloudflare(cloudflare::Cloudflare),
     Bench(Bench),
     Openapi(openapi::OpenApi),
 }
@@ -74,6 +76,7 @@ impl Cli {
             Command::SyncFailures(failures) => failures.run(self.json),
             Command::Screen(screen) => screen.run(self.json),
             Command::Check(check) => check.run(self.json),
+            Command::Cloudflare(cloudflare) => cloudflare.run(self.json),
             Command::Bench(bench) => bench.run(self.json),
             Command::Openapi(openapi) => openapi.run(),
         }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod client;
+mod cloudflare;
 pub mod commands;
 pub mod demo;
 mod draft;

@@ -3,6 +3,7 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
+use engage_app::placement;
 use engage_domain::{FirmId, Kind, Timestamp};
 use engage_index::Statement;
 use engage_journal::{Error, Row, Sql, Value, sql::Visit};
@@ -222,9 +223,9 @@ async fn whole_text(answer: Response) -> worker::Result<String> {
 pub(crate) struct Index(D1Database);
 
 impl Index {
-    /// The database bound for a firm, `FIRM_` and its slug in capitals with underscores for hyphens.
+    /// The database bound for a firm.
     pub(crate) fn of(env: &Env, firm: &FirmId) -> Result<Self, Error> {
-        let binding = format!("FIRM_{}", firm.as_str().to_ascii_uppercase().replace('-', "_"));
+        let binding = placement::binding(firm);
         env.d1(&binding).map(Self).map_err(|_| Error::Storage {
             operation: "open the index".into(),
             message: format!("no D1 database is bound as {binding}"),

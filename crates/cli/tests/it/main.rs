@@ -7,6 +7,7 @@ mod lists;
 mod reconcile;
 mod rig;
 
+mod cloudflare;
 mod contract;
 mod corrections;
 mod crash;

@@ -12,6 +12,7 @@ use engage_index::{
     assignments::{AssignmentFilters, AssignmentList},
     checkpoint::ReadCheckpoint,
     projection,
+    schema::{self, Tables, anew},
 };
 use engage_journal::{Sql, Value, sql};
 
@@ -83,6 +84,39 @@ fn correction_1_the_whole_schema_lands_at_once() {
     db.script(&format!("DROP TABLE checkpoint; BEGIN; {SCHEMA}; COMMIT")).unwrap();
     assert!(db.integer(objects) > 30);
     assert_eq!(db.all(&ReadCheckpoint)[0].schema_version, SCHEMA_VERSION);
+}
+
+#[test]
+fn an_index_of_any_version_is_replaced_by_an_empty_one_of_this() {
+    let structure = |db: &mut Db| {
+        let text = "SELECT name || coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\' AND name > ?1";
+        names(db, text, "")
+    };
+    let mut fresh = Db::bare();
+    for statement in schema::statements() {
+        fresh.run(&statement);
+    }
+    let fresh = structure(&mut fresh);
+    let mut db = Db::new();
+    db.run(&conversation(1).to_statement());
+    db.script(
+        "UPDATE checkpoint SET schemaVersion = 1; CREATE TABLE \"of \"\"old\"\"\" (x); CREATE TABLE _cf_METADATA (x)",
+    )
+    .unwrap();
+    let held = db.all(&Tables);
+    assert!(held.iter().any(|table| table.is_virtual) && held.iter().any(|table| !table.is_virtual));
+    db.script(&format!("BEGIN; {} COMMIT", anew(&held))).unwrap();
+    assert_eq!(structure(&mut db), fresh);
+    assert_eq!(db.all(&ReadCheckpoint)[0].schema_version, SCHEMA_VERSION);
+    assert_eq!(db.integer("SELECT count(*) FROM conversation_index"), 0);
+    let names: Vec<_> = db.all(&Tables).into_iter().map(|table| table.name).collect();
+    assert!(names.iter().all(|name| schema::is_of_an_index(name)), "{names:?}");
+    assert!(!schema::is_of_an_index("of \"old\"") && !schema::is_of_an_index("checkpoint_of_another"));
+    // And an empty database becomes one.
+    let mut empty = Db::bare();
+    let held = empty.all(&Tables);
+    empty.script(&anew(&held)).unwrap();
+    assert_eq!(structure(&mut empty), fresh);
 }
 
 #[test]
