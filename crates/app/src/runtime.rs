@@ -18,7 +18,7 @@ use engage_journal::{
     transfer::{Line, ObjectHead, Place},
 };
 
-use crate::transfer::Landed;
+use crate::{placement::Jurisdiction, transfer::Landed};
 
 /// Why the platform could not answer. Nothing was acknowledged.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -124,6 +124,9 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// The time.
     fn now(&self) -> Timestamp;
+
+    /// The jurisdiction that the host holds a firm's objects to; none where it holds them to none.
+    fn held_within(&self, firm: &FirmId) -> Option<Jurisdiction>;
 
     /// Fresh random bytes from the operating system.
     fn random(&self) -> [u8; 32];

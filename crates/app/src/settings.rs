@@ -1,7 +1,7 @@
 //! The firm itself: coming to be, and what it can set.
 
 use engage_domain::{
-    Firm, PracticeArea,
+    Firm, FirmId, PracticeArea,
     actor::{Access, Denial, Permission},
     firm::{Command, SettingsChange},
 };
@@ -42,6 +42,11 @@ impl<R: Runtime> Engage<R> {
             Err(error) => return Err(error),
         };
         self.create_firm(&caller, write, name, settings).await
+    }
+
+    /// Whether the host itself keeps the firm's objects where the firm says that they must stay.
+    pub fn is_held_within(&self, firm: &FirmId, jurisdiction: &str) -> bool {
+        self.runtime.held_within(firm).is_some_and(|held| held.as_str().eq_ignore_ascii_case(jurisdiction))
     }
 
     /// The firm's name and settings.

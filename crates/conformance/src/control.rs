@@ -30,6 +30,13 @@ fn firms() -> String {
     numbered.chain(["here", "there", "acme"].map(str::to_owned)).collect::<Vec<_>>().join(",")
 }
 
+/// Where they ask to be kept, for targets that have the choice.
+fn placement() -> String {
+    let firms = firms();
+    let placed = firms.split(',').map(|firm| (firm.to_owned(), serde_json::json!({ "jurisdiction": "eu" })));
+    serde_json::Value::Object(placed.collect()).to_string()
+}
+
 /// How many firms cases may found by number: one a case.
 const FIRMS: usize = 100;
 
@@ -43,6 +50,7 @@ impl Command {
             .args(words)
             .env("ENGAGE_TOKEN_KEY", KEY)
             .env("ENGAGE_FIRMS", firms())
+            .env("ENGAGE_PLACEMENT", placement())
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
@@ -59,6 +67,8 @@ pub trait Faults: Sync {
     fn lose_row(&self, data: &Path, firm: &str, conversation: &str);
     /// Gives the row of this conversation another client's name.
     fn drift_row(&self, data: &Path, firm: &str, conversation: &str);
+    /// Takes away everything that the firm's index holds, and its tables.
+    fn lose_index(&self, data: &Path, firm: &str);
     /// Has the index take in no new conversation, or take them in again.
     fn refuse(&self, data: &Path, firm: &str, refuse: bool);
 }

@@ -17,11 +17,24 @@ pub struct Workerd;
 trait Files {
     /// The file of a firm's index.
     fn index(&self, data: &Path, firm: &str) -> PathBuf;
+
+    /// Takes away what is in it.
+    fn empty(&self, file: &Path);
 }
 
 impl Files for Native {
     fn index(&self, data: &Path, firm: &str) -> PathBuf {
         data.join("firms").join(firm).join("index.db")
+    }
+
+    fn empty(&self, file: &Path) {
+        for end in ["", "-wal", "-shm"] {
+            let mut path = file.as_os_str().to_owned();
+            path.push(end);
+            if Path::new(&path).exists() {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
     }
 }
 
@@ -37,6 +50,19 @@ impl Files for Workerd {
         let mut files =
             files.map(|file| file.unwrap().path()).filter(|file| file.extension().is_some_and(|end| end == "sqlite"));
         files.find(holds).unwrap_or_else(|| panic!("no file holds the index of {firm}"))
+    }
+
+    /// As a database that was made anew: the file is the runtime's.
+    fn empty(&self, file: &Path) {
+        let index = open(file);
+        let text = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'
+                    ORDER BY sql NOT LIKE 'CREATE VIRTUAL%'";
+        let mut names = index.prepare(text).unwrap();
+        let tables: Vec<_> = names.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap).collect();
+        drop(names);
+        for table in tables {
+            index.execute(&format!("DROP TABLE IF EXISTS \"{table}\""), params![]).unwrap();
+        }
     }
 }
 
@@ -66,6 +92,10 @@ impl<T: Files + Sync> Faults for T {
     fn drift_row(&self, data: &Path, firm: &str, conversation: &str) {
         let statement = "UPDATE conversation_index SET clientName = 'Nobody' WHERE sessionId = ?1";
         change(&self.index(data, firm), statement, &[conversation]);
+    }
+
+    fn lose_index(&self, data: &Path, firm: &str) {
+        self.empty(&self.index(data, firm));
     }
 
     fn refuse(&self, data: &Path, firm: &str, refuse: bool) {

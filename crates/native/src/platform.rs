@@ -20,6 +20,7 @@ use std::{
 
 use engage_app::{
     Fault, Freshness, Runtime, Standing,
+    placement::Jurisdiction,
     runtime::{Changes, Health, JournalPage, Token},
     transfer::Landed,
 };
@@ -281,6 +282,11 @@ impl Changes for Watcher {
 }
 
 impl Runtime for Platform {
+    /// A server is where it is put.
+    fn held_within(&self, _firm: &FirmId) -> Option<Jurisdiction> {
+        None
+    }
+
     type Changes = Watcher;
 
     fn now(&self) -> Timestamp {

@@ -2,7 +2,8 @@
 //
 // node serve.mjs --data DIR [--listen 127.0.0.1:8788] [--sample]
 //
-// ENGAGE_TOKEN_KEY is the key that tokens are signed with; ENGAGE_FIRMS names the firms that get a database, separated by commas. Prints
+// ENGAGE_TOKEN_KEY is the key that tokens are signed with; ENGAGE_FIRMS names the firms that get a database, separated by commas;
+// ENGAGE_PLACEMENT says, as in wrangler.jsonc, where firms are kept. Prints
 // `READY <url>` once it answers, and ends in order when its standard input closes. With `--sample` it runs, in the same way, what Engage is
 // measured against (sample.mjs), for the first of the firms.
 
@@ -32,6 +33,12 @@ if (!values.data) fail("--data DIR is missing: where the objects and databases a
 if (Buffer.byteLength(key) < 32) fail("ENGAGE_TOKEN_KEY must have at least 32 bytes");
 const firms = (process.env.ENGAGE_FIRMS ?? "").split(",").filter(Boolean);
 if (firms.length === 0) fail("ENGAGE_FIRMS must name the firms, separated by commas");
+let placement = {};
+try {
+  placement = JSON.parse(process.env.ENGAGE_PLACEMENT || "{}");
+} catch (error) {
+  fail(`ENGAGE_PLACEMENT must be JSON, such as {"acme":{"jurisdiction":"eu"}}: ${error.message}`);
+}
 
 const binding = (firm) => `FIRM_${firm.toUpperCase().replaceAll("-", "_")}`;
 const object = (className) => ({ className, useSQLite: true });
@@ -45,7 +52,13 @@ const engage = {
     { type: "ESModule", include: ["**/*.js"] },
     { type: "CompiledWasm", include: ["**/*.wasm"] },
   ],
-  bindings: { ENGAGE_TOKEN_KEY: key, ENGAGE_FIRMS: firms.join(",") },
+  bindings: {
+    ENGAGE_TOKEN_KEY: key,
+    ENGAGE_FIRMS: firms.join(","),
+    ENGAGE_PLACEMENT: placement,
+    // This runtime knows no jurisdictions: they are recorded, and reported as not enforced.
+    ENGAGE_JURISDICTIONS: "recorded",
+  },
   durableObjects: {
     CONVERSATION: object("ConversationObject"),
     USER: object("UserObject"),

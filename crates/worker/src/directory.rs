@@ -83,6 +83,7 @@ pub(crate) fn backlog(sql: &mut dyn Sql) -> Result<Backlog, Error> {
             entries: count(1)?,
             parked: count(2)?,
             failures: count(3)?,
+            filling: false,
         })
     })?;
     Ok(found.unwrap_or_default())

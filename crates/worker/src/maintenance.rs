@@ -26,6 +26,8 @@ pub(crate) struct Backlog {
     pub(crate) parked: u64,
     /// How often something could not be written.
     pub(crate) failures: u64,
+    /// Whether the index was made anew and is being filled.
+    pub(crate) filling: bool,
 }
 
 impl Backlog {
@@ -71,7 +73,7 @@ impl Cloudflare {
             pending_entries: backlog.entries,
             parked_objects: backlog.parked,
             failed_passes: backlog.failures,
-            building: false,
+            building: backlog.filling,
             // Calls wait within the runtime, which tells nobody how many, and wakes objects by itself.
             queue_depth: 0,
             heartbeat_age_ms: 0,

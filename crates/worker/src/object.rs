@@ -162,7 +162,7 @@ impl<A: Hosted> Object<A> {
             Ask::Lags { kind, name, since, entries, failures } => {
                 written(directory::lags(&mut sql, kind, &name, since, entries, failures))
             }
-            Ask::Backlog => written(directory::backlog(&mut sql)),
+            Ask::Backlog => written(self.backlog(firm).await),
             Ask::Heads { after, limit } => written(self.heads(firm, after, limit).await),
             Ask::Directory { after, limit } => written(directory::page(&mut sql, after.as_ref(), limit)),
             _ => written(Err::<(), _>(Error::Corrupt("a question that is answered elsewhere".into()))),

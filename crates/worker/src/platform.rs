@@ -1,16 +1,16 @@
 //! The Workers runtime, as far as it is used: SQL storage, transactions and alarms of objects, D1, time and randomness. What another host of
 //! Workers lacks is bridged here.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{cell::OnceCell, ops::ControlFlow, rc::Rc, time::Duration};
 
-use engage_app::placement;
+use engage_app::placement::{self, Jurisdiction, Placements};
 use engage_domain::{FirmId, Kind, Timestamp};
 use engage_index::Statement;
 use engage_journal::{Error, Row, Sql, Value, sql::Visit};
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, JSON, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{
-    D1Database, D1PreparedStatement, Delay, Env, Method, Request, RequestInit, Response, State,
+    D1Database, D1PreparedStatement, Delay, Env, Method, Request, RequestInit, Response, State, Stub,
     wasm_bindgen_futures::JsFuture, web_sys,
 };
 
@@ -42,6 +42,12 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = rowsWritten)]
     fn rows_written(this: &Cursor) -> f64;
+
+    /// `DurableObjectNamespace`, of which the library knows no jurisdictions.
+    type Namespace;
+
+    #[wasm_bindgen(method, catch)]
+    fn jurisdiction(this: &Namespace, jurisdiction: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
     fn collect(iterable: &JsValue) -> Result<Array, JsValue>;
@@ -186,23 +192,77 @@ fn to_js(value: Value<'_>) -> JsValue {
 }
 
 fn storage_error(operation: &str, error: &JsValue) -> Error {
-    let message =
-        js_sys::Reflect::get(error, &JsValue::from_str("message")).ok().and_then(|message| message.as_string());
+    let message = Reflect::get(error, &JsValue::from_str("message")).ok().and_then(|message| message.as_string());
     let message = message.or_else(|| error.as_string()).unwrap_or_else(|| "an exception without a message".into());
     // The first line: others hold a stack.
     let message = message.lines().next().unwrap_or_default().to_owned();
     Error::Storage { operation: operation.into(), message, transient: true, source: None }
 }
 
-/// Sends a text to the object called `name`; gives its answer.
-pub(crate) async fn send(env: &Env, kind: Kind, name: &str, text: String) -> Result<String, Error> {
+/// Where this deployment keeps its firms.
+struct Placed {
+    firms: Placements,
+    /// Whether the runtime holds objects to a jurisdiction. `workerd` by itself knows none, so there it is switched off, by name: nothing else
+    /// may ever lead to an object's being made somewhere else.
+    holds: bool,
+}
+
+thread_local! {
+    /// As it was read, once an isolate: a deployment changes none of it without making new ones.
+    static PLACED: OnceCell<Rc<Placed>> = const { OnceCell::new() };
+}
+
+fn placed(env: &Env) -> Result<Rc<Placed>, Error> {
+    if let Some(placed) = PLACED.with(|placed| placed.get().cloned()) {
+        return Ok(placed);
+    }
+    let var = |name: &str| Reflect::get(env, &JsValue::from_str(name)).unwrap_or_default();
+    let firms = var("ENGAGE_PLACEMENT");
+    let firms = match firms.as_string() {
+        Some(text) => text,
+        None if firms.is_undefined() => "{}".into(),
+        None => {
+            JSON::stringify(&firms).map(String::from).map_err(|error| storage_error("read ENGAGE_PLACEMENT", &error))?
+        }
+    };
+    let firms = serde_json::from_str(&firms).map_err(|error| Error::Corrupt(format!("ENGAGE_PLACEMENT: {error}")))?;
+    let holds = var("ENGAGE_JURISDICTIONS").as_string().as_deref() != Some("recorded");
+    let read = Rc::new(Placed { firms, holds });
+    PLACED.with(|placed| Ok(Rc::clone(placed.get_or_init(|| read))))
+}
+
+/// The jurisdiction that the runtime holds a firm's objects to.
+pub(crate) fn held_within(env: &Env, firm: &FirmId) -> Option<Jurisdiction> {
+    placed(env).ok().filter(|placed| placed.holds)?.firms.get(firm)?.jurisdiction
+}
+
+/// The object of a firm that is called `name`, where the firm is kept.
+fn object(env: &Env, binding: &str, firm: &FirmId, name: &str) -> Result<Stub, Error> {
+    let placed = placed(env)?;
+    let placement = placed.firms.get(firm).copied().unwrap_or_default();
+    let found = || {
+        let mut namespace = env.durable_object(binding)?;
+        if let Some(jurisdiction) = placement.jurisdiction.filter(|_| placed.holds) {
+            let everywhere: &Namespace = namespace.as_ref().unchecked_ref();
+            namespace = everywhere.jurisdiction(jurisdiction.as_str())?.unchecked_into();
+        }
+        match placement.location {
+            Some(location) => namespace.get_by_name_with_location_hint(name, location.as_str()),
+            None => namespace.get_by_name(name),
+        }
+    };
+    found().map_err(|error: worker::Error| worker_error("address an object", &error))
+}
+
+/// Sends a text to the object of a firm called `name`; gives its answer.
+pub(crate) async fn send(env: &Env, kind: Kind, firm: &FirmId, name: &str, text: String) -> Result<String, Error> {
     let binding = match kind {
         Kind::Conversation => "CONVERSATION",
         Kind::User => "USER",
         Kind::Firm => "FIRM",
     };
+    let stub = object(env, binding, firm, name)?;
     let sent = async {
-        let stub = env.durable_object(binding)?.get_by_name(name)?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text)));
         let answer = stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await?;

@@ -2,22 +2,25 @@
 //!
 //! Guarantees: whoever wrote never waits for it and never hears of its errors; nothing is lost, because how far the index has come is noted
 //! only after it has; nothing is applied twice, because rows are written under their versions and audit rows under their ids. However many
-//! entries there are, the object's row is written once.
+//! entries there are, the object's row is written once. An index that has lost what it held, or was made anew, is filled again: whoever comes
+//! upon it has the firm's object go over all objects.
 
 use std::{any::Any, ops::ControlFlow, rc::Rc};
 
-use engage_domain::{Conversation, Firm, FirmId, Kind, User, Version};
+use engage_domain::{Actor, Conversation, Firm, FirmId, Kind, User, Version};
 use engage_index::{
     AssignmentRow, ConversationRow, IndexRow, Query, SCHEMA_VERSION, Statement, UserRow,
-    checkpoint::{IsSetUp, ReadCheckpoint},
+    checkpoint::{self, IsSetUp, ReadCheckpoint},
     projection, schema, search, sync_failure,
 };
 use engage_journal::{Entry, Error, Hosted, ObjectKey, Sql, Value, read, registry, sql::first};
 
 use crate::{
     directory,
+    maintenance::Backlog,
     object::Object,
     platform::{self, Index},
+    run::{Progress, Purpose},
     wire::{self, Ask},
 };
 
@@ -92,6 +95,10 @@ impl<A: Hosted> Object<A> {
                 return Ok(());
             };
             let mut statements = self.statements(&firm, &name, &entries)?;
+            if A::KIND == Kind::Firm && seq == 0 {
+                // Of a firm that has just been founded there is nothing else.
+                statements.push(checkpoint::beat(platform::now()));
+            }
             if failures > 0 {
                 let version = entries.last().map_or(Version::NONE, |entry| entry.version);
                 statements.push(sync_failure::resolve(&ObjectKey { kind: A::KIND, name: name.clone() }, version));
@@ -106,10 +113,37 @@ impl<A: Hosted> Object<A> {
     pub(crate) async fn index(&self, firm: &FirmId) -> Result<Index, Error> {
         let index = Index::of(&self.env, firm)?;
         if !self.indexed.get() {
-            set_up(&index).await?;
+            let is_filled = set_up(&index).await?;
             self.indexed.set(true);
+            if !is_filled && self.host()?.is_some_and(|host| host.seq > 0) {
+                self.have_filled(firm).await?;
+            }
         }
         Ok(index)
+    }
+
+    /// Has the index filled from all objects, for it no longer holds what this one wrote into it.
+    async fn have_filled(&self, firm: &FirmId) -> Result<(), Error> {
+        let (actor, purpose) = (Actor::SYSTEM, Purpose::Fill);
+        if A::KIND == Kind::Firm {
+            return self.begin_run(actor, purpose).map(drop);
+        }
+        wire::ask::<Firm, Progress>(&self.env, firm, firm.as_str(), Ask::Begin { actor, purpose }).await.map(drop)
+    }
+
+    /// What waits to be written into the firm's index; all of it while that is being filled.
+    pub(crate) async fn backlog(&self, firm: &FirmId) -> Result<Backlog, Error> {
+        // Lists may be asked for before anything is written, and have to find their tables, and be told when those are empty.
+        if let Err(error) = self.index(firm).await {
+            platform::log("the index cannot be looked at", &error);
+        }
+        let mut backlog = directory::backlog(&mut self.storage.clone())?;
+        if self.is_filling()? {
+            backlog.filling = true;
+            backlog.since = self.entries_after(0)?.first().map(|entry| entry.at);
+            backlog.entries = backlog.entries.max(1);
+        }
+        Ok(backlog)
     }
 
     /// Puts this object on the index's list of what it could not take in, if the index takes anything.
@@ -211,20 +245,20 @@ impl Rows {
     }
 }
 
-/// Makes the tables of an index that has none.
-async fn set_up(index: &Index) -> Result<(), Error> {
+/// Makes the tables of an index that has none; whether they have been filled.
+async fn set_up(index: &Index) -> Result<bool, Error> {
     if index.rows(&IsSetUp.statement(), IsSetUp::decode).await?.first() != Some(&true) {
         let made = index.batch(&schema::statements()).await;
         // Another object may have been faster.
         if index.rows(&IsSetUp.statement(), IsSetUp::decode).await?.first() != Some(&true) {
-            return made;
+            return made.map(|()| false);
         }
     }
     let found = index.rows(&ReadCheckpoint.statement(), ReadCheckpoint::decode).await?;
     match found.first() {
-        Some(checkpoint) if checkpoint.schema_version == SCHEMA_VERSION => Ok(()),
+        Some(checkpoint) if checkpoint.schema_version == SCHEMA_VERSION => Ok(checkpoint.heartbeat.is_some()),
         found => Err(Error::Corrupt(format!(
-            "the index has version {}, this is version {SCHEMA_VERSION}: it has to be migrated",
+            "the index has version {}, this is version {SCHEMA_VERSION}: it has to be migrated (engage cloudflare apply)",
             found.map_or(0, |checkpoint| checkpoint.schema_version)
         ))),
     }

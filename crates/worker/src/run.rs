@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use engage_domain::{Actor, Conversation, Firm, FirmId, Kind, Timestamp, User, conversation};
 use engage_index::{
-    Limit, Query, Table,
+    Limit, Query, Table, checkpoint,
     conversations::DeletedConversations,
     ownership::{Owned, Owners},
     reconciliation::{self, Difference, Rebuilt, Reconciled, WrongCounts},
@@ -51,8 +51,9 @@ pub(crate) enum Purpose {
     Rebuild,
     /// What is done each night: erase what the firm's retention no longer keeps, reconcile, tell of the chains.
     Nightly,
-    /// Write every row of a firm that was brought in. Its journal stays as it came: nothing is recorded.
-    Arrive,
+    /// Write every row of an index that holds none, of a firm that was brought in or whose database was made anew. Nothing is recorded: the
+    /// firm's journal stays as it is.
+    Fill,
 }
 
 /// Where a run stands.
@@ -91,7 +92,7 @@ impl Run {
         match self.purpose {
             Purpose::Reconcile { dry_run: true } => Mode::Look,
             Purpose::Reconcile { dry_run: false } | Purpose::Nightly => Mode::Mend,
-            Purpose::Rebuild | Purpose::Arrive => Mode::Rewrite,
+            Purpose::Rebuild | Purpose::Fill => Mode::Rewrite,
         }
     }
 
@@ -127,6 +128,12 @@ impl<A: Hosted> Object<A> {
     /// Whether there is a run that has not ended.
     pub(crate) fn is_running(&self) -> Result<bool, Error> {
         Ok(A::KIND == Kind::Firm && self.run()?.is_some_and(|run| !matches!(run.place, Place::Ended { .. })))
+    }
+
+    /// Whether the index is being filled.
+    pub(crate) fn is_filling(&self) -> Result<bool, Error> {
+        let run = if A::KIND == Kind::Firm { self.run()? } else { None };
+        Ok(run.is_some_and(|run| run.purpose == Purpose::Fill && !matches!(run.place, Place::Ended { .. })))
     }
 
     /// Begins a run.
@@ -195,7 +202,12 @@ impl<A: Hosted> Object<A> {
             }
             Place::Rows { table, after } => {
                 run.place = match Table::ALL.get(table) {
-                    None => Place::Ended { at: platform::now() },
+                    None => {
+                        if run.mode() != Mode::Look {
+                            self.index(firm).await?.batch(&[checkpoint::beat(platform::now())]).await?;
+                        }
+                        Place::Ended { at: platform::now() }
+                    }
                     Some(found) => match self.find_orphans(firm, *found, after, run).await? {
                         Some(Key(first, second)) => Place::Rows { table, after: Some((first, second)) },
                         None => Place::Rows { table: table + 1, after: None },
@@ -334,7 +346,7 @@ impl<A: Hosted> Object<A> {
         }
         let ended = run.clone().ended(firm, at);
         match run.purpose {
-            Purpose::Arrive => Ok(()),
+            Purpose::Fill => Ok(()),
             Purpose::Rebuild => note(reconciliation::REBUILT, ended.details()),
             Purpose::Reconcile { .. } | Purpose::Nightly => note(reconciliation::ACTION, ended.run.details()),
         }

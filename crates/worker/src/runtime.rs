@@ -11,6 +11,7 @@ use std::{
 
 use engage_app::{
     Fault, Freshness, Runtime, Standing,
+    placement::Jurisdiction,
     runtime::{Changes, Health, JournalPage, Token},
     transfer::Landed,
 };
@@ -212,6 +213,10 @@ impl Runtime for Cloudflare {
 
     fn random(&self) -> [u8; 32] {
         platform::random()
+    }
+
+    fn held_within(&self, firm: &FirmId) -> Option<Jurisdiction> {
+        platform::held_within(&self.env, firm)
     }
 
     fn ulid(&self) -> Ulid {

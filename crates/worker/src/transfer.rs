@@ -146,7 +146,7 @@ impl<A: Hosted> Object<A> {
             .clone()
             .transaction(|sql| {
                 sql.execute("DELETE FROM arrival", &[])?;
-                self.begin_run(Actor::SYSTEM, Purpose::Arrive)
+                self.begin_run(Actor::SYSTEM, Purpose::Fill)
             })
             .inspect(|_| self.arriving.set(Some(false)))
     }

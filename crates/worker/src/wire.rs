@@ -113,7 +113,7 @@ pub(crate) async fn ask<A: Hosted, T: DeserializeOwned>(
     let envelope = Envelope { firm: firm.clone(), name: name.into(), ask };
     let asked = serde_json::to_string(&envelope).map_err(corrupt)?;
     // No slug holds a solidus.
-    let answered = platform::send(env, A::KIND, &format!("{firm}/{name}"), asked).await?;
+    let answered = platform::send(env, A::KIND, firm, &format!("{firm}/{name}"), asked).await?;
     let answered: Answered<T> = serde_json::from_str(&answered).map_err(corrupt)?;
     answered.map_err(|failure| failure.of(&object))
 }

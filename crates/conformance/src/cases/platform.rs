@@ -13,6 +13,7 @@ pub(super) const CASES: &[Case] = &[
     shared("platform/a-sound-index-needs-no-mending", a_sound_index_needs_no_mending),
     shared("platform/a-rebuild-loses-nothing", a_rebuild_loses_nothing),
     Case { name: "platform/planted-faults-are-found-and-mended", run: Run::Faulty(planted_faults_are_mended) },
+    Case { name: "platform/an-index-that-was-lost-comes-back", run: Run::Faulty(a_lost_index_comes_back) },
     Case { name: "platform/what-was-not-taken-in-is-replayed", run: Run::Faulty(what_was_not_taken_in_is_replayed) },
 ];
 
@@ -88,6 +89,34 @@ fn planted_faults_are_mended(lab: &Lab<'_>) {
     assert_eq!(counts(&reconcile(&firm, false)), [0, 0, 0]);
     let after = firm.list("attorney", &format!("{CONVERSATIONS}?sort=createdAt"), &token)["conversations"].clone();
     assert_eq!(after, before);
+    target.stop();
+}
+
+fn a_lost_index_comes_back(lab: &Lab<'_>) {
+    let target = lab.start();
+    let firm = target.found("acme");
+    let paths = ["One", "Two", "Three"].map(|name| firm.conversation_of(name));
+    let token = firm.written(&paths[2]);
+    let list = format!("{CONVERSATIONS}?sort=createdAt");
+    let before = firm.list("attorney", &list, &token)["conversations"].clone();
+    target.stop();
+    lab.faults().lose_index(&lab.data(), "acme");
+    let target = lab.start();
+    let firm = target.firm("acme");
+    // Nobody writes; whoever looks is told how far behind the list is until it has everything.
+    eventually("the list as it was", || {
+        let page = firm.get("attorney", &list).expect(200);
+        let is_whole = page["conversations"] == before;
+        assert!(is_whole || page["index"]["lagMs"].as_u64() > Some(0), "{page:#}");
+        is_whole.then_some(())
+    });
+    let health = eventually("an index that is whole", || {
+        let health = firm.get("managing_partner", "/api/v1/platform/health").expect(200);
+        (health["firms"][0]["index"]["building"] == false).then_some(health)
+    });
+    assert_eq!(health["firms"][0]["index"]["parkedObjects"], 0, "{health:#}");
+    let run = reconcile(&firm, true);
+    assert_eq!((&run["findings"], run["rows"].as_u64() > Some(3)), (&json!([]), true), "{run:#}");
     target.stop();
 }
 

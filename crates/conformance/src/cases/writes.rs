@@ -176,6 +176,11 @@ fn settings_are_kept(firm: &Firm) {
     assert_eq!(firm.get("paralegal", "/api/v1/firm/settings").expect(200)["settings"], settings);
     let again = json!({ "name": "Again" });
     firm.post("firm_admin", "/api/v1/firm", &again).problem(409, "firm_exists", None);
+    // No target of this suite holds data within borders, and none claims to.
+    assert_eq!((&settings["jurisdiction"], &settings["jurisdictionEnforced"]), (&json!(null), &json!(false)));
+    let changed = firm.put("managing_partner", "/api/v1/firm/settings", &json!({ "jurisdiction": "eu" })).expect(200);
+    let placed = ["jurisdiction", "jurisdictionEnforced"].map(|field| changed["settings"][field].clone());
+    assert_eq!(placed, [json!("eu"), json!(false)]);
     let odd = json!({ "timeZone": "Mars" });
     firm.put("managing_partner", "/api/v1/firm/settings", &odd).problem(422, "invalid_value", Some("timeZone"));
 }

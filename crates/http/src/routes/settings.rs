@@ -87,8 +87,8 @@ impl From<SettingsBody> for SettingsChange {
     }
 }
 
-fn written(status: StatusCode, firm: &FirmId, done: &Answer<Firm>) -> Response {
-    let settings = SettingsView::new(firm, &done.state);
+fn written<R: Runtime>(server: &Shared<R>, status: StatusCode, firm: &FirmId, done: &Answer<Firm>) -> Response {
+    let settings = SettingsView::new(&server.engage, firm, &done.state);
     answer::written(status, done, done.state.version, &SettingsAnswer { settings, source: "object" })
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn create<R: Runtime>(
     let mut settings = SettingsChange::from(body);
     let name = settings.name.take().ok_or_else(|| Problem::invalid("name", "must be given to a new firm"))?;
     let done = server.engage.create_firm_as(&claims, origin, &write, name, settings).await?;
-    Ok(answer::located(written(StatusCode::CREATED, &claims.firm, &done), "/api/v1/firm/settings"))
+    Ok(answer::located(written(&server, StatusCode::CREATED, &claims.firm, &done), "/api/v1/firm/settings"))
 }
 
 /// The firm's name and settings. Leaves an access entry.
@@ -115,7 +115,7 @@ pub(crate) async fn read<R: Runtime>(
     Signed(caller): Signed,
 ) -> Result<Response, Problem> {
     let seen = server.engage.settings(&caller).await?;
-    let settings = SettingsView::new(&caller.firm, &seen.state);
+    let settings = SettingsView::new(&server.engage, &caller.firm, &seen.state);
     Ok(answer::tagged(StatusCode::OK, seen.state.version, &SettingsAnswer { settings, source: "object" }))
 }
 
@@ -128,5 +128,5 @@ pub(crate) async fn change<R: Runtime>(
     Input { body, write }: Input<SettingsBody>,
 ) -> Result<Response, Problem> {
     let done = server.engage.change_settings(&caller, &write, body.into()).await?;
-    Ok(written(StatusCode::OK, &caller.firm, &done))
+    Ok(written(&server, StatusCode::OK, &caller.firm, &done))
 }

@@ -1,5 +1,6 @@
 //! A firm's settings.
 
+use engage_app::{Engage, Runtime};
 use engage_domain::{
     Firm, FirmId, PracticeArea, Timestamp, Version,
     conversation::{GoalPriority, GoalTemplate},
@@ -30,6 +31,8 @@ pub(crate) struct SettingsView<'a> {
     retention_days: u32,
     /// Where the firm's data must stay.
     jurisdiction: Option<&'a str>,
+    /// Whether the host itself keeps its objects there; otherwise it is recorded, and up to whoever runs the host. False where none is set.
+    jurisdiction_enforced: bool,
     /// Whether an intake stops when a conflict of interest is found.
     freeze_on_conflict: bool,
     #[schema(schema_with = schema::time)]
@@ -59,7 +62,8 @@ pub(crate) struct TemplateView<'a> {
 }
 
 impl<'a> SettingsView<'a> {
-    pub(crate) fn new(firm_id: &'a FirmId, state: &'a Firm) -> Self {
+    pub(crate) fn new<R: Runtime>(engage: &Engage<R>, firm_id: &'a FirmId, state: &'a Firm) -> Self {
+        let jurisdiction = state.settings.jurisdiction.as_deref();
         Self {
             firm_id,
             version: state.version,
@@ -68,7 +72,8 @@ impl<'a> SettingsView<'a> {
             practice_areas: state.settings.practice_areas.iter().map(PracticeAreaView::new).collect(),
             time_zone: &state.settings.time_zone,
             retention_days: state.settings.retention_days,
-            jurisdiction: state.settings.jurisdiction.as_deref(),
+            jurisdiction,
+            jurisdiction_enforced: jurisdiction.is_some_and(|within| engage.is_held_within(firm_id, within)),
             freeze_on_conflict: state.settings.freeze_on_conflict,
             created_at: state.created_at,
         }
