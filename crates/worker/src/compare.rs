@@ -13,10 +13,11 @@ use engage_index::{
     reconciliation::{self, Difference, Finding, Tally},
     scan::{Key, Print},
 };
-use engage_journal::{Error, Hosted, ObjectKey, read, registry, verify};
+use engage_journal::{Error, Hosted, ObjectKey, read, registry, store, verify};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    directory,
     object::Object,
     platform::{self, Index, ObjectStorage},
     push::Pushed,
@@ -24,6 +25,8 @@ use crate::{
 
 /// How long to rest before looking again whether another push has ended.
 const REST_MS: u64 = 10;
+/// Answers that are forgotten in one statement.
+const ANSWERS_MAX: i64 = 1_000;
 /// Most findings that are listed; all are counted.
 const FINDINGS_MAX: usize = 100;
 
@@ -86,6 +89,9 @@ impl<A: Hosted> Object<A> {
         while !Rc::clone(&self).push().await? {
             platform::sleep(REST_MS).await;
         }
+        if mode != Mode::Look {
+            self.forget_answers()?;
+        }
         // Nothing was awaited since the index was found to hold everything.
         self.pushing.set(true);
         let compared = self.compare_all(mode).await;
@@ -98,6 +104,21 @@ impl<A: Hosted> Object<A> {
             let _ = this.push().await;
         });
         compared
+    }
+
+    /// Forgets the answers to named commands that nobody will send again.
+    fn forget_answers(&self) -> Result<(), Error> {
+        if !self.is_set_up() {
+            return Ok(());
+        }
+        self.storage.clone().transaction(|sql| {
+            let now = platform::now();
+            while store::prune_commands(sql, now, ANSWERS_MAX)? == ANSWERS_MAX as usize {}
+            if A::KIND == Kind::Firm {
+                directory::forget_enrolments(sql, now.plus_millis(-store::COMMAND_TTL_MS))?;
+            }
+            Ok(())
+        })
     }
 
     async fn compare_all(&self, mode: Mode) -> Result<Compared, Error> {

@@ -46,6 +46,13 @@ pub(crate) fn enrol(sql: &mut dyn Sql, kind: Kind, name: &str, command: Option<&
     Ok(name.into())
 }
 
+/// Forgets by which commands the objects came to be that are older than those can come again. An object's name begins with its time.
+pub(crate) fn forget_enrolments(sql: &mut dyn Sql, before: Timestamp) -> Result<(), Error> {
+    let before = u64::try_from(before.as_millis()).unwrap_or(0);
+    let bound = ulid::Ulid::from_parts(before, 0).to_string();
+    sql.execute("DELETE FROM enrolment WHERE name < ?1", &[Value::Text(&bound)]).map(drop)
+}
+
 /// Notes an object; one that is known stays.
 pub(crate) fn note(sql: &mut dyn Sql, kind: Kind, name: &str) -> Result<(), Error> {
     let params = [Value::Text(kind.as_str()), Value::Text(name)];
