@@ -1,10 +1,13 @@
 //! What the index answers. A list says how fresh it is; a refused one leaves an entry on the firm's object.
 
+use std::collections::{BTreeSet, HashMap};
+
 use engage_domain::{
-    Role,
+    Role, UserId,
     actor::{Denial, Permission},
+    text::Private,
 };
-use engage_index::{ConversationList, ConversationRow, Cursor, conversations::Filters};
+use engage_index::{ConversationList, ConversationRow, Cursor, conversations::Filters, users::Names};
 
 use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, runtime::Token};
 
@@ -35,6 +38,16 @@ impl<R: Runtime> Engage<R> {
         let (rows, freshness) = self.runtime.query(&caller.firm, list.clone(), token).await?;
         let (rows, next) = list.page(rows);
         Ok(ListPage { rows, next, freshness })
+    }
+
+    /// What people are called, of those that the index shows with a name: for a list that shows their ids.
+    pub async fn names(&self, caller: &Caller, users: BTreeSet<UserId>) -> Result<HashMap<UserId, Private>, Error> {
+        if users.is_empty() {
+            return Ok(HashMap::new());
+        }
+        self.require(caller, Permission::ListConversations, Resource::User).await?;
+        let query = Names { firm: caller.firm.clone(), users: users.into_iter().collect() };
+        Ok(self.runtime.query(&caller.firm, query, None).await?.0.into_iter().collect())
     }
 
     /// Refuses a caller whose role lacks `permission`, for what has no object to ask.

@@ -8,7 +8,7 @@ use axum::{
     serve::ListenerExt,
 };
 use engage_app::Engage;
-use engage_http::token::TokenKey;
+use engage_http::{Identity, token::TokenKey};
 use engage_native::{Platform, Schedule};
 use tokio::{
     net::TcpListener,
@@ -76,13 +76,14 @@ pub fn init_logging() {
 }
 
 impl Server {
-    /// Binds the socket and builds the router.
+    /// Binds the socket and builds the router. `identities` may sign in without a token.
     pub async fn start(
         platform: Platform,
         listen: SocketAddr,
         key: TokenKey,
         trust_proxy: bool,
         schedule: Option<Schedule>,
+        identities: Vec<Identity>,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
@@ -95,6 +96,7 @@ impl Server {
             metrics: metrics_renderer(Arc::clone(&engage)),
             ready: ready_check(Arc::clone(&engage)),
             trust_proxy,
+            identities,
             ..engage_http::Config::new(key)
         };
         let router = engage_http::router(Arc::clone(&engage), config).layer(axum::middleware::from_fn(note_peer));

@@ -94,6 +94,22 @@ impl Calendar {
         Day(self.0.to_datetime(instant).date()).clamp(FIRST, LAST)
     }
 
+    /// An instant as people write it down: `24 Nov 2026, 14:05 CST`.
+    pub fn moment(&self, at: Timestamp) -> String {
+        let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+        instant.to_zoned_datetime(self.0.clone()).strftime("%-d %b %Y, %H:%M %Z").to_string()
+    }
+
+    /// A day as people write it down: `24 Nov 2026`.
+    pub fn date(&self, day: Day) -> String {
+        day.0.strftime("%-d %b %Y").to_string()
+    }
+
+    /// The same without the year.
+    pub fn short_date(&self, day: Day) -> String {
+        day.0.strftime("%-d %b").to_string()
+    }
+
     /// The first instant of a day.
     pub fn start_of(&self, day: Day) -> Timestamp {
         // Of a midnight that comes twice jiff takes the first; of one that is skipped, the instant of the jump.

@@ -4,12 +4,13 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, Method, header, request::Parts},
 };
 use engage_app::{Caller, Claims, Origin, Runtime};
 use engage_domain::actor::USER_AGENT_MAX;
 
 use crate::{
+    pages,
     problem::{Code, Problem},
     server::{Server, Shared},
 };
@@ -54,17 +55,30 @@ impl<R: Runtime> FromRequestParts<Shared<R>> for Sender {
 }
 
 fn claims<R: Runtime>(parts: &Parts, server: &Server<R>) -> Result<Arc<Claims>, Problem> {
+    let now = server.engage.runtime().now();
+    if let Some(token) = session_token(parts) {
+        return server.tokens.verify(token, now).map_err(|refused| Problem::new(Code::InvalidToken, refused.0));
+    }
     let unauthenticated = || Problem::new(Code::Unauthenticated, "the header Authorization: Bearer <token> is missing");
     let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(unauthenticated)?;
     let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(unauthenticated)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(unauthenticated());
     }
-    let now = server.engage.runtime().now();
     server.tokens.verify(token.trim(), now).map_err(|refused| Problem::new(Code::InvalidToken, refused.0))
 }
 
-fn origin(parts: &Parts, trust_proxy: bool) -> Origin {
+/// The token of a session in the browser, for what its pages read: files and live streams, for which a browser sends no header of ours. What
+/// changes something takes none, and neither does what another site asks for.
+fn session_token(parts: &Parts) -> Option<&str> {
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let bears = parts.headers.contains_key(header::AUTHORIZATION);
+    (reads && !bears && pages::session::same_site(&parts.headers).is_ok())
+        .then(|| pages::session::token(&parts.headers))
+        .flatten()
+}
+
+pub(crate) fn origin(parts: &Parts, trust_proxy: bool) -> Origin {
     let forwarded = trust_proxy.then(|| forwarded_for(&parts.headers)).flatten();
     let peer = || parts.extensions.get::<Peer>().map(|peer| peer.0);
     let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());

@@ -13,6 +13,7 @@ use axum::{
 use engage_app::{Fault, Runtime};
 
 use crate::{
+    pages::failure,
     problem::{Code, Problem},
     server::Shared,
 };
@@ -25,12 +26,17 @@ pub(crate) async fn edge<R: Runtime>(State(server): State<Shared<R>>, request: R
     let request_id = request_id(&request, &server);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
+    let page = failure::is_wanted(request.uri().path(), request.headers())
+        .then(|| (request.uri().to_string(), request.headers().clone()));
     let watch = Stopwatch::start();
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Arc<Problem>>().or_else(|| bare(&response));
     if let Some(problem) = problem {
         log(&problem, request_id.to_str().unwrap_or_default());
-        response = rendered(&problem, response, &request_id);
+        response = match page {
+            Some((path, headers)) => failure::page(&problem, request_id.to_str().unwrap_or_default(), &path, &headers),
+            None => rendered(&problem, response, &request_id),
+        };
     }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, request_id);

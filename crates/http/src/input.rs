@@ -54,7 +54,7 @@ impl<R: Runtime> FromRequestParts<Shared<R>> for Conditions {
     }
 }
 
-fn incomplete(rejection: &BytesRejection) -> Problem {
+pub(crate) fn incomplete(rejection: &BytesRejection) -> Problem {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(Code::PayloadTooLarge, "the body is longer than this address takes")

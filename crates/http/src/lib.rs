@@ -3,6 +3,7 @@
 //! - `routes`: a handler for each operation, registered together with its description.
 //! - `views`: what objects and rows look like on the wire.
 //! - [`problem`]: errors on the wire; the only place that knows status codes of errors.
+//! - `pages`: the dashboard, as HTML.
 //! - [`token`], [`caller`]: bearer tokens, and who sends a request.
 //! - `input`, `params`, `page`, `answer`: what comes in and goes out around the JSON.
 //! - `export`: whole lists as files.
@@ -18,6 +19,7 @@ mod edge;
 mod export;
 mod input;
 mod page;
+mod pages;
 mod params;
 pub mod problem;
 mod routes;
@@ -34,6 +36,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use self::{
     caller::Peer,
+    pages::sign_in::Identity,
     problem::{Code, Problem},
     server::Config,
     token::{TokenKey, TokenRequest, issue_token},
@@ -46,6 +49,7 @@ pub fn router<R: Runtime>(engage: Arc<Engage<R>>, config: Config) -> Router {
     // Outside of the routes' own layers, so that one of them can have another limit.
     let limited = DefaultBodyLimit::max(input::BODY_MAX);
     api.merge(routes::health(&document))
+        .merge(pages::routes())
         .fallback(async || Problem::new(Code::UnknownRoute, "there is nothing at this address"))
         .layer(limited)
         .layer(middleware::from_fn_with_state(Arc::clone(&server), edge::edge::<R>))

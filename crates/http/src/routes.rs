@@ -54,6 +54,7 @@ mod users;
 use engage_app::Runtime;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::conversations::ListQuery;
 use crate::server::Shared;
 
 /// Every route under `/api`, and the document that describes them.

@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use engage_app::Engage;
 
-use crate::token::{TokenKey, Tokens};
+use crate::{
+    pages::sign_in::Identity,
+    token::{TokenKey, Tokens},
+};
 
 /// What the server is told.
 #[derive(Clone)]
@@ -18,12 +21,20 @@ pub struct Config {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Whether the server can do its work, for `/readyz`; if not, why.
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Whom the sign-in page lets in without a token: only ever the made-up people of a demonstration.
+    pub identities: Vec<Identity>,
 }
 
 impl Config {
     /// A server that is always ready, has no metrics and stands behind no proxy.
     pub fn new(token_key: TokenKey) -> Self {
-        Self { token_key, trust_proxy: false, metrics: Arc::new(String::new), ready: Arc::new(|| Ok(())) }
+        Self {
+            token_key,
+            trust_proxy: false,
+            metrics: Arc::new(String::new),
+            ready: Arc::new(|| Ok(())),
+            identities: vec![],
+        }
     }
 }
 

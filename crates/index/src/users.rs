@@ -1,6 +1,6 @@
 //! The list of a firm's users.
 
-use engage_domain::{FirmId, Role, UserId, user::UserStatus};
+use engage_domain::{FirmId, Role, UserId, text::Private, user::UserStatus};
 use engage_journal::{self as journal, Row};
 
 use crate::{
@@ -57,13 +57,39 @@ impl Query for UserList {
     }
 }
 
+/// The names of some users, of those that have one.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The firm.
+    pub firm: FirmId,
+    /// Whose.
+    pub users: Vec<UserId>,
+}
+
+impl Query for Names {
+    type Row = (UserId, Private);
+
+    /// The ids come as one value, however many they are: D1 binds no more than 100.
+    fn statement(&self) -> Statement {
+        let ids = serde_json::to_string(&self.users).expect("ids always serialise");
+        let sql = "SELECT userId, name FROM json_each(?2) JOIN user_index ON firmId = ?1 AND userId = value WHERE name IS NOT NULL";
+        Statement::new(sql, vec![(&self.firm).into(), ids.as_str().into()])
+    }
+
+    fn decode(row: &dyn Row) -> Result<(UserId, Private), journal::Error> {
+        let text = row.text(0)?;
+        let user = text.parse().map_err(|_| journal::Error::Corrupt(format!("{text:?} is no user's id")))?;
+        Ok((user, Private::new(row.text(1)?)))
+    }
+}
+
 /// The user registered under an e-mail address, which is lower case; no row where there is none.
 #[derive(Clone, Debug)]
 pub struct UserByEmail {
     /// The firm.
     pub firm: FirmId,
     /// The address.
-    pub email: engage_domain::text::Private,
+    pub email: Private,
 }
 
 impl Query for UserByEmail {

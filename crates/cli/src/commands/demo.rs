@@ -6,7 +6,10 @@ use anyhow::bail;
 use clap::Args;
 use engage_app::{Caller, Engage, Runtime, Write};
 use engage_domain::{Actor, Conversation, Firm, FirmId, Role, Timestamp, User, conversation, firm, user};
-use engage_http::token::{TokenKey, TokenRequest, issue_token};
+use engage_http::{
+    Identity,
+    token::{TokenKey, TokenRequest, issue_token},
+};
 use engage_journal::{Call, Hosted, Intent, Turn};
 use engage_native::{Options, Platform};
 use serde_json::json;
@@ -58,7 +61,7 @@ impl Demo {
         runtime.block_on(async {
             let listen = SocketAddr::from(([127, 0, 0, 1], self.port));
             let firms = seed::firms(SEED, platform.now());
-            let mut server = Server::start(platform, listen, key.clone(), false, None).await?;
+            let mut server = Server::start(platform, listen, key.clone(), false, None, identities(&firms)).await?;
             eprintln!("Writing a year of conversations of {} firms …", firms.len());
             let engage = Arc::clone(server.engage());
             let planted = async {
@@ -163,6 +166,27 @@ impl AlreadyThere for conversation::Rejection {
     }
 }
 
+/// Who can be signed in as: of each firm one person a role.
+fn identities(firms: &[SeedFirm]) -> Vec<Identity> {
+    let of = |firm: &SeedFirm| {
+        let mut roles = vec![];
+        let first = |person: &&SeedUser| {
+            let is_first = !roles.contains(&person.role);
+            roles.push(person.role);
+            is_first
+        };
+        let people = firm.staff.iter().filter(first).map(|person| Identity {
+            firm: firm.id.clone(),
+            firm_name: firm.name.to_string(),
+            email: person.email.clone(),
+            name: person.name.clone(),
+            role: person.role,
+        });
+        people.collect::<Vec<_>>()
+    };
+    firms.iter().flat_map(of).collect()
+}
+
 /// Prints who there is, and commands to try.
 fn announce(firms: &[SeedFirm], url: &str, key: &TokenKey, now: Timestamp, json: bool) {
     let token = |firm: &SeedFirm, person: &SeedUser| {
@@ -218,5 +242,6 @@ fn announce(firms: &[SeedFirm], url: &str, key: &TokenKey, now: Timestamp, json:
             "  curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{{\"name\":\"Espinosa, Jamal\"}}' {url}/api/v1/firm/conflicts/check"
         );
         say!("  curl {url}/api/openapi.json\n");
+        say!("Or in a browser, as any of them: {url}\n");
     }
 }

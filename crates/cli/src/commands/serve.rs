@@ -47,7 +47,7 @@ impl Serve {
         let platform = Platform::open(&self.data, Options::default())?;
         let runtime = super::open::runtime()?;
         runtime.block_on(async {
-            let mut server = Server::start(platform, self.listen, key, self.trust_proxy, schedule).await?;
+            let mut server = Server::start(platform, self.listen, key, self.trust_proxy, schedule, vec![]).await?;
             if self.until_stdin_closes {
                 server.until_input_closes();
             }

@@ -57,6 +57,8 @@ codes! {
     UnknownFirm = "unknown_firm", NOT_FOUND, "Unknown firm";
     /// No such conversation, or not the caller's.
     UnknownConversation = "unknown_conversation", NOT_FOUND, "Unknown conversation";
+    /// The form is not of the session that sends it.
+    FormExpired = "form_expired", FORBIDDEN, "The form has expired";
     /// No such user.
     UnknownUser = "unknown_user", NOT_FOUND, "Unknown user";
     /// No such goal.

@@ -109,7 +109,7 @@ pub(crate) async fn list<R: Runtime>(
 }
 
 impl ListQuery {
-    pub(super) fn list(self, firm: FirmId) -> Result<ConversationList, Problem> {
+    pub(crate) fn list(self, firm: FirmId) -> Result<ConversationList, Problem> {
         // A span of beginnings with an end, in the order of last activity, would step over everything that was active since;
         // in the order of the beginnings it is read from its end.
         let by_beginning = self.created_to.is_some() && self.activity_from.is_none() && self.activity_to.is_none();

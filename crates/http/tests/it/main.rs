@@ -21,6 +21,7 @@ mod import;
 mod isolation;
 mod lists;
 mod maintenance;
+mod pages;
 mod people;
 mod platform;
 mod reports;

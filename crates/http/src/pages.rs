@@ -1,0 +1,68 @@
+//! The dashboard: pages of HTML, made here, that work without script.
+//!
+//! - [`session`]: who is signed in, and proof that a form came from a page of theirs.
+//! - [`sign_in`]: signing in and out.
+//! - `frame`: what surrounds every page; `kit`: what pages are made of; `assets`: the style, the script, the icons.
+//! - `overview`, `conversations`, `conversation`: the pages.
+//!
+//! Invariant: a page asks the application exactly what the API asks it, as the same caller, so roles, refusals and the audit trail are
+//! the same. No style or script stands in a page: the policy forbids both.
+
+mod assets;
+mod conversation;
+mod conversations;
+pub(crate) mod failure;
+mod form;
+mod frame;
+mod kit;
+mod overview;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use engage_app::Runtime;
+use maud::Markup;
+
+use crate::server::Shared;
+
+/// Every page.
+pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
+    Router::new()
+        .route("/", get(async || Redirect::to("/overview")))
+        .route("/assets/{file}", get(assets::serve))
+        .route("/sign-in", get(sign_in::page::<R>).post(sign_in::enter::<R>))
+        .route("/sign-out", post(sign_in::leave::<R>))
+        .route("/theme", post(session::choose_theme::<R>))
+        .route("/overview", get(overview::page::<R>))
+        .route("/conversations", get(conversations::page::<R>))
+        .route("/conversations/{id}", get(conversation::page::<R>))
+        .route("/conversations/{id}/messages", post(conversation::reply::<R>))
+        .route("/conversations/{id}/status", post(conversation::set_status::<R>))
+        .route("/conversations/{id}/goals", post(conversation::complete_goal::<R>))
+        .route("/conversations/{id}/assignment", post(conversation::assign::<R>))
+}
+
+/// What a page may load and where its forms may go: only from and to here. It holds no style and no script of its own.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A page on its way out.
+fn html(status: StatusCode, markup: Markup) -> Response {
+    let mut response = Response::new(Body::from(markup.into_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// Sends the browser to another page, to ask for it anew.
+fn see(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}

@@ -1,0 +1,161 @@
+//! What surrounds every page: the rail of places, the bar on top, and how fresh what is shown is.
+
+use engage_app::Freshness;
+use engage_domain::actor::Permission;
+use maud::{DOCTYPE, Markup, html};
+
+use super::{
+    assets::{ICON, SCRIPT, STYLE},
+    kit::{icon, words},
+    session::{Theme, Visitor},
+};
+
+/// A place in the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Overview,
+    Conversations,
+}
+
+impl Place {
+    const ALL: [Self; 2] = [Self::Overview, Self::Conversations];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Conversations => "Conversations",
+        }
+    }
+
+    const fn icon(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Conversations => "conversations",
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/overview",
+            Self::Conversations => "/conversations",
+        }
+    }
+
+    /// What a role needs to see it; it is absent otherwise.
+    const fn needs(self) -> Permission {
+        match self {
+            Self::Overview | Self::Conversations => Permission::ListConversations,
+        }
+    }
+}
+
+/// Where what is shown comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    /// From the index, so fresh.
+    Index(Freshness),
+    /// From the object itself.
+    Object,
+}
+
+/// A page within its frame.
+pub(super) fn framed(visitor: &Visitor, place: Place, title: &str, source: Source, page: &Markup) -> Markup {
+    let body = html! {
+        div class="frame" {
+            nav class="rail" aria-label="Places" {
+                a class="brand" href="/overview" { (icon("mark")) "Engage" }
+                ul {
+                    @for of in Place::ALL.into_iter().filter(|of| visitor.caller.actor.role.may(of.needs())) {
+                        li { a href=(of.path()) aria-current=[(of == place).then_some("page")] { (icon(of.icon())) (of.name()) } }
+                    }
+                }
+                div class="firm" { strong { (visitor.firm.name) } (visitor.firm.settings.time_zone) }
+            }
+            div {
+                (top(visitor, source))
+                main id="main" tabindex="-1" { (page) }
+            }
+        }
+        div id="live" class="hidden" role="status" aria-live="polite" {}
+    };
+    document(title, visitor.theme, &body)
+}
+
+fn top(visitor: &Visitor, source: Source) -> Markup {
+    let who = visitor.claims.name.as_ref().unwrap_or(&visitor.claims.subject).as_str();
+    let theme = visitor.theme.next();
+    html! {
+        header class="top" {
+            span class="grow" {}
+            (chip(source))
+            form method="post" action="/theme" {
+                input type="hidden" name="csrf" value=(visitor.csrf);
+                input type="hidden" name="next" value=(visitor.here);
+                button class="plain" name="theme" value=(theme.as_str()) title={ "Theme: " (visitor.theme.as_str()) } {
+                    (icon("theme")) span class="hidden" { "Change to the " (theme.as_str()) " theme" }
+                }
+            }
+            div class="who" {
+                span class="avatar" aria-hidden="true" { (initials(who)) }
+                span { (who) br; span class="soft small" { (words(visitor.caller.actor.role.as_str())) } }
+            }
+            form method="post" action="/sign-out" { button class="plain" title="Sign out" { (icon("leave")) span class="hidden" { "Sign out" } } }
+        }
+    }
+}
+
+fn chip(source: Source) -> Markup {
+    match source {
+        Source::Object => {
+            html! { span class="chip good" title="This comes from the conversation itself, not from the index." { (icon("source")) "Source of truth" } }
+        }
+        Source::Index(Freshness { lag_ms: 0, .. }) => {
+            html! { span class="chip" title="The index holds everything that was recorded." { (icon("done")) "Up to date" } }
+        }
+        Source::Index(Freshness { lag_ms, as_of, .. }) => {
+            let behind =
+                if lag_ms < 1000 { format!("{lag_ms} ms") } else { format!("{:.1} s", lag_ms as f64 / 1000.0) };
+            html! { span class="chip wait" title={ "The index holds everything up to " (as_of) "." } { (icon("wait")) (behind) " behind" } }
+        }
+    }
+}
+
+fn initials(name: &str) -> String {
+    let words: Vec<_> = name.split([' ', '.', '@', '-', '_']).filter_map(|word| word.chars().next()).collect();
+    let last = if words.len() > 1 && !name.contains('@') { words.last() } else { words.get(1) };
+    words.first().into_iter().chain(last).flat_map(|letter| letter.to_uppercase()).collect()
+}
+
+/// A whole document.
+pub(super) fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[(theme != Theme::System).then_some(theme.as_str())] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · Engage" }
+                link rel="icon" href=(ICON.path) type="image/svg+xml";
+                link rel="stylesheet" href=(STYLE.path);
+                script src=(SCRIPT.path) defer {}
+            }
+            body { a class="skip" href="#main" { "Skip to the page" } (body) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_name() {
+        assert_eq!(
+            ["MP", "JR", "AA", "S"],
+            ["Maria del Pilar", "jane.roe@acme.example", "ann@acme", "Sam"]
+                .map(initials)
+                .each_ref()
+                .map(String::as_str)
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! What pages are made of: icons, words, times, marks.
+
+use engage_domain::{
+    Timestamp,
+    calendar::Calendar,
+    conversation::{ConflictStatus, Phase, Status},
+    text::Private,
+};
+use maud::{Markup, PreEscaped, html};
+
+/// An icon, by name; nothing but its shape, so what it means stands beside it in words.
+pub(super) fn icon(name: &str) -> Markup {
+    let shape = match name {
+        "mark" => r#"<path d="M5 7h14M5 12h9M5 17h14"/>"#,
+        "overview" => r#"<path d="M4 20V10M10 20V4M16 20v-8M22 20H2"/>"#,
+        "conversations" => r#"<path d="M21 12a8 8 0 0 1-11.5 7.2L4 21l1.8-5A8 8 0 1 1 21 12z"/>"#,
+        "search" => r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-3.6-3.6"/>"#,
+        "done" => r#"<path d="m4 12.5 5 5L20 6.5"/>"#,
+        "open" => r#"<circle cx="12" cy="12" r="8.5"/>"#,
+        "active" => r#"<circle cx="12" cy="12" r="8.5"/><circle cx="12" cy="12" r="3" fill="currentColor"/>"#,
+        "ended" => r#"<circle cx="12" cy="12" r="8.5"/><path d="m6 18 12-12"/>"#,
+        "wait" => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3 2"/>"#,
+        "alert" => r#"<path d="M12 3.5 22 20H2z"/><path d="M12 10v4M12 17v.01"/>"#,
+        "shield" => r#"<path d="M12 3 5 6v6c0 4.5 3 7.5 7 9 4-1.5 7-4.5 7-9V6z"/><path d="m9 12 2.2 2.2L15.5 10"/>"#,
+        "info" => r#"<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8v.01"/>"#,
+        "up" => r#"<path d="m6 14 6-6 6 6"/>"#,
+        "down" => r#"<path d="m6 10 6 6 6-6"/>"#,
+        "close" => r#"<path d="m6 6 12 12M18 6 6 18"/>"#,
+        "file" => r#"<path d="M12 4v11m0 0 4.5-4.5M12 15l-4.5-4.5M5 20h14"/>"#,
+        "theme" => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/>"#,
+        "leave" => r#"<path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9"/>"#,
+        "source" => {
+            r#"<ellipse cx="12" cy="6" rx="8" ry="3"/><path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>"#
+        }
+        _ => "",
+    };
+    html! { svg class="icon" viewBox="0 0 24 24" aria-hidden="true" { (PreEscaped(shape)) } }
+}
+
+/// A stored word as people write it: `managing_partner` is `Managing partner`.
+pub(super) fn words(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
+}
+
+fn mark(class: &str, name: &str, word: &str) -> Markup {
+    html! { span class={ "mark " (class) } { (icon(name)) (word) } }
+}
+
+pub(super) fn status(status: Status) -> Markup {
+    match status {
+        Status::Active => mark("", "active", "Active"),
+        Status::Completed => mark("good", "done", "Completed"),
+        Status::Terminated => mark("", "ended", "Terminated"),
+    }
+}
+
+pub(super) fn phase(phase: Phase) -> String {
+    words(phase.as_str())
+}
+
+pub(super) fn conflict(status: ConflictStatus) -> Markup {
+    match status {
+        ConflictStatus::Clear => mark("good bare", "shield", "Clear"),
+        ConflictStatus::Pending => mark("bare", "wait", "Not checked"),
+        ConflictStatus::ConflictDetected => mark("alert", "alert", "Conflict"),
+    }
+}
+
+/// A client's name; they need not have told it yet.
+pub(super) fn client(name: Option<&Private>) -> String {
+    name.map_or("A client without a name", Private::as_str).to_owned()
+}
+
+/// A score of 0 to 100 as a bar and a number.
+pub(super) fn quality(score: u8) -> Markup {
+    html! { span class="row nowrap" { meter min="0" max="100" low="40" high="70" optimum="100" value=(score) aria-hidden="true" {} span { (score) } } }
+}
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// A time as people say it, and exactly, where the firm is, when it is pointed at.
+pub(super) fn time(at: Timestamp, now: Timestamp, calendar: &Calendar) -> Markup {
+    html! { time datetime=(at) title=(calendar.moment(at)) { (ago(at, now, calendar)) } }
+}
+
+fn ago(at: Timestamp, now: Timestamp, calendar: &Calendar) -> String {
+    let past = now.as_millis() - at.as_millis();
+    let days = calendar.day_of(now).days_since(calendar.day_of(at));
+    match past {
+        ..MINUTE if past > -MINUTE => "just now".into(),
+        MINUTE..HOUR => format!("{} min ago", past / MINUTE),
+        HOUR..DAY if days == 0 => format!("{} h ago", past / HOUR),
+        _ if days == 1 => "yesterday".into(),
+        _ if (2..14).contains(&days) => format!("{days} days ago"),
+        _ => calendar.date(calendar.day_of(at)),
+    }
+}
+
+/// How many, in groups of three digits.
+pub(super) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group));
+    groups.collect::<Vec<_>>().join("\u{202f}")
+}
+
+/// Hours as people say them.
+pub(super) fn hours(hours: f64) -> String {
+    match hours {
+        ..1.0 => format!("{:.0} min", hours * 60.0),
+        1.0..48.0 => format!("{hours:.1} h"),
+        _ => format!("{:.1} days", hours / 24.0),
+    }
+}
+
+/// Nothing to show, and what to do about it.
+pub(super) fn empty(name: &str, title: &str, advice: Markup) -> Markup {
+    html! { div class="empty" { (icon(name)) h2 { (title) } div { (advice) } } }
+}
+
+/// The query with some parameters replaced, those with an empty value left out.
+pub(super) fn query(fields: &[(String, String)], changes: &[(&str, &str)]) -> String {
+    let kept = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let kept = kept.filter(|(name, _)| !changes.iter().any(|(change, _)| change == name));
+    let all = kept.chain(changes.iter().copied()).filter(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish();
+    if query.is_empty() { String::new() } else { format!("?{query}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_numbers_read_well() {
+        assert_eq!(words("managing_partner"), "Managing partner");
+        assert_eq!(words(""), "");
+        assert_eq!(
+            ["0", "999", "1\u{202f}000", "12\u{202f}345\u{202f}678"],
+            [0, 999, 1000, 12_345_678].map(number).each_ref().map(String::as_str)
+        );
+        assert_eq!(["30 min", "1.5 h", "3.0 days"], [0.5, 1.5, 72.0].map(hours).each_ref().map(String::as_str));
+    }
+
+    #[test]
+    fn a_time_is_told_by_the_days_of_the_firm() {
+        let chicago = Calendar::of("America/Chicago").unwrap();
+        let now: Timestamp = "2026-11-24T06:30:00Z".parse().unwrap();
+        let said = |at: &str| ago(at.parse().unwrap(), now, &chicago);
+        assert_eq!(said("2026-11-24T06:29:30Z"), "just now");
+        assert_eq!(said("2026-11-24T06:05:00Z"), "25 min ago");
+        // Midnight in Chicago was half an hour ago.
+        assert_eq!(said("2026-11-24T05:00:00Z"), "yesterday");
+        assert_eq!(said("2026-11-20T12:00:00Z"), "4 days ago");
+        assert_eq!(said("2026-10-01T12:00:00Z"), "1 Oct 2026");
+    }
+
+    #[test]
+    fn a_query_keeps_what_is_not_changed() {
+        let fields = vec![("status".to_owned(), "active".to_owned()), ("cursor".to_owned(), "x".to_owned())];
+        assert_eq!(query(&fields, &[("cursor", ""), ("sort", "a b")]), "?status=active&sort=a+b");
+        assert_eq!(query(&fields, &[("cursor", ""), ("status", "")]), "");
+    }
+}
