@@ -47,6 +47,7 @@ pub struct Journal {
     last_id: Ulid,
     pub(crate) alarms_changed: bool,
     pub(crate) letters_posted: bool,
+    appended: Option<Vec<Entry>>,
 }
 
 /// The actor's part of an entry, and when: the same for every entry of one call.
@@ -75,7 +76,7 @@ impl Journal {
             Some((seq, at, id)) => (seq, at, id.as_ulid()),
             None => (0, Timestamp::from_millis(0), Ulid::nil()),
         };
-        Ok(Self { firm, last_seq, last_at, last_id, alarms_changed: false, letters_posted: false })
+        Ok(Self { firm, last_seq, last_at, last_id, alarms_changed: false, letters_posted: false, appended: None })
     }
 
     /// The firm.
@@ -101,6 +102,16 @@ impl Journal {
     /// Whether letters were posted since this was last asked, so that the host delivers them.
     pub const fn take_letters_posted(&mut self) -> bool {
         std::mem::replace(&mut self.letters_posted, false)
+    }
+
+    /// From now on keeps what it appends, for a host that sends entries on as soon as they are durable and would have to read each again.
+    pub fn keep_appended(&mut self) {
+        self.appended.get_or_insert_default();
+    }
+
+    /// The entries that were kept since this was last asked, in order, as they were written; nothing unless it was told to keep them.
+    pub fn take_appended(&mut self) -> Vec<Entry> {
+        self.appended.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// `now`, or the time of the last entry if the clock has gone back behind it.
@@ -175,6 +186,27 @@ impl Journal {
             Value::maybe(stamp.command_id),
         ];
         sql.execute(INSERT_ENTRY, &params)?;
+        if let Some(appended) = &mut self.appended {
+            appended.push(Entry {
+                seq,
+                kind: A::KIND,
+                object: activation.key.name.clone(),
+                prev: activation.last_event,
+                version,
+                id,
+                at: stamp.now,
+                actor: stamp.actor.into(),
+                action: draft.action.into(),
+                outcome: draft.outcome,
+                details: draft.details.into(),
+                schema,
+                payload: payload.map(Box::from),
+                payload_hash,
+                prev_hash: activation.head,
+                hash,
+                command_id: stamp.command_id.map(Box::from),
+            });
+        }
         self.last_seq = seq;
         self.last_at = stamp.now;
         activation.object = Some(object);
