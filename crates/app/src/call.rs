@@ -76,6 +76,16 @@ impl<R: Runtime> Engage<R> {
 
     async fn call<A: Addressed>(&self, caller: &Caller, id: A::Id, call: Call<A::Command>) -> Result<Answer<A>, Error> {
         let turn = self.runtime.call::<A>(&caller.firm, id.clone(), call).await?;
+        self.ended(caller, id, turn).await
+    }
+
+    /// What a turn's end means for the caller.
+    pub(crate) async fn ended<A: Addressed>(
+        &self,
+        caller: &Caller,
+        id: A::Id,
+        turn: Turn<A>,
+    ) -> Result<Answer<A>, Error> {
         let (denial, error) = match turn {
             Turn::Done(answer) => return Ok(answer),
             Turn::Rejected(rejection) => {

@@ -8,7 +8,7 @@ use engage_domain::{
     conversation::{Author, Command},
     text::Private,
 };
-use engage_journal::{Answer, Message};
+use engage_journal::{Answer, Call, Intent, Message};
 
 use crate::{Caller, Engage, Error, Runtime, Write};
 
@@ -68,14 +68,10 @@ impl<R: Runtime> Engage<R> {
         limit: u32,
     ) -> Result<MessagePage, Error> {
         let limit = limit.clamp(1, PAGE_MAX);
-        let seen = self.access::<Conversation>(caller, id, access).await?;
-        // The page is as of the entry: messages that came in since are not on it, so that it agrees with the state beside it.
-        let newest = seen.state.version.next();
-        let before = before.map_or(newest, |before| before.min(newest));
-        let mut messages = match seen.state.message_count {
-            0 => vec![],
-            _ => self.runtime.messages(&caller.firm, id, Some(before), limit + 1).await?,
-        };
+        let call = Call::new(caller.actor.clone(), Intent::Access(access));
+        // The page is as of the entry, so that it agrees with the state beside it.
+        let (turn, mut messages) = self.runtime.read(&caller.firm, id, call, before, limit + 1).await?;
+        let seen = self.ended::<Conversation>(caller, id, turn).await?;
         let more = messages.len() > limit as usize;
         messages.truncate(limit as usize);
         let next = messages.last().filter(|_| more).map(|oldest| oldest.version);

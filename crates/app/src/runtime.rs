@@ -5,8 +5,8 @@
 use std::future::Future;
 
 use engage_domain::{
-    Actor, ConflictId, ConversationId, FirmId, PartyId, Role, Timestamp, User, UserId, Version, registry::PartyRole,
-    user::UserStatus,
+    Actor, ConflictId, Conversation, ConversationId, FirmId, PartyId, Role, Timestamp, User, UserId, Version,
+    conversation, registry::PartyRole, user::UserStatus,
 };
 use engage_index::{
     Query,
@@ -117,6 +117,13 @@ pub struct JournalPage {
     pub next: Option<Place>,
 }
 
+/// Below which version a page of messages ends that agrees with a conversation's state: messages that came in since are not on it. None where
+/// it has no messages.
+pub fn newest(state: &Conversation, before: Option<Version>) -> Option<Version> {
+    let newest = state.version.next();
+    (state.message_count > 0).then(|| before.map_or(newest, |before| before.min(newest)))
+}
+
 /// The platform.
 pub trait Runtime: Send + Sync + 'static {
     /// What [`Runtime::subscribe`] gives.
@@ -144,6 +151,30 @@ pub trait Runtime: Send + Sync + 'static {
         id: A::Id,
         call: Call<A::Command>,
     ) -> impl Future<Output = Result<Turn<A>, Fault>> + Send;
+
+    /// Runs one turn on a conversation, as [`Runtime::call`] does, and gives, where it was done, at most `limit` of its messages as of then,
+    /// newest first: those with versions below `before`, or the newest of all.
+    fn read(
+        &self,
+        firm: &FirmId,
+        id: ConversationId,
+        call: Call<conversation::Command>,
+        before: Option<Version>,
+        limit: u32,
+    ) -> impl Future<Output = Result<(Turn<Conversation>, Vec<Message>), Fault>> + Send {
+        async move {
+            let turn = self.call::<Conversation>(firm, id, call).await?;
+            let before = match &turn {
+                Turn::Done(answer) => newest(&answer.state, before),
+                _ => None,
+            };
+            let messages = match before {
+                Some(before) => self.messages(firm, id, Some(before), limit).await?,
+                None => vec![],
+            };
+            Ok((turn, messages))
+        }
+    }
 
     /// What is known of a user, as of their last acknowledged change; none: not registered.
     fn standing(&self, firm: &FirmId, user: UserId) -> impl Future<Output = Result<Option<Standing>, Fault>> + Send;
