@@ -2,9 +2,10 @@
 //!
 //! Each side has a screen of its own, so that a thousand clients of one name crowd no opposing party out of an answer: whoever is
 //! adverse is looked for among the adverse. They are kept in memory ([`MemoryScreens`]) or, where that is short, in tables of the firm's
-//! own database ([`TableScreens`]): the same keys, the same answers.
+//! own database ([`TableScreens`]): the same keys, the same answers. [`WarmScreens`] are both.
 
 mod tables;
+mod warm;
 
 use std::collections::BTreeSet;
 
@@ -16,9 +17,10 @@ use engage_journal::{
     Error, Hit, Screens, Sql,
     registry::{self, Named},
 };
-use engage_screening::{self as screening, Handle, Options, RULES_VERSION, Screen, THRESHOLD};
+use engage_screening::{self as screening, Compact, Handle, Options, RULES_VERSION, Screen, THRESHOLD};
 
 use self::tables::Tables;
+pub use self::warm::WarmScreens;
 
 /// Most adverse parties that one screening finds. Whoever has more namesakes among the adverse is found in conflict all the same.
 pub const CONFLICTS_MAX: usize = 25;
@@ -63,11 +65,20 @@ impl Default for MemoryScreens {
 impl MemoryScreens {
     /// Makes the screens from the parties' rows: some 4 µs a party.
     pub fn load(sql: &mut dyn Sql) -> Result<Self, Error> {
-        let mut screens = Self::default();
+        Self::default().filled(sql)
+    }
+
+    /// As [`MemoryScreens::load`], to give the answers of screens that walk no more than `walk_max` entries of lists in one search.
+    fn load_walking(sql: &mut dyn Sql, walk_max: usize) -> Result<Self, Error> {
+        let screen = |number| MemoryScreen { number, screen: Screen::over(Compact::walking(walk_max)) };
+        Self(SCREENS.map(screen)).filled(sql)
+    }
+
+    fn filled(mut self, sql: &mut dyn Sql) -> Result<Self, Error> {
         each_party(sql, &mut |page| {
-            page.iter().try_for_each(|(number, Named { party, side })| screens.insert(*number, party, *side))
+            page.iter().try_for_each(|(number, Named { party, side })| self.insert(*number, party, *side))
         })?;
-        Ok(screens)
+        Ok(self)
     }
 
     /// Each screen by itself, for whoever makes them side by side.

@@ -288,6 +288,12 @@ pub fn parties_before(
     }
 }
 
+/// The number of the party that was registered last; 0 where there is none.
+pub fn latest_party(sql: &mut dyn Sql) -> Result<i64, Error> {
+    let text = "SELECT coalesce(max(number), 0) FROM party";
+    Ok(first(sql, text, &[], |row| row.integer(0))?.unwrap_or(0))
+}
+
 /// The conflict of an id.
 pub fn conflict(sql: &mut dyn Sql, id: ConflictId) -> Result<Option<KeptConflict>, Error> {
     let text = "SELECT version, seq, record FROM conflict WHERE id = ?1";

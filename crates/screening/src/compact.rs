@@ -11,7 +11,7 @@ use crate::{
     keys::{self, Key, PreparedName, PreparedWord},
     name::{Class, Kind},
     party::Handle,
-    store::{Entry, NameId, Store, StoreMut, Term, Word, WordId},
+    store::{Entry, NameId, Store, StoreMut, Term, WALK_MAX, Word, WordId},
 };
 
 /// A word of the vocabulary. One that no name has any more stays, since it may come back; it is never found.
@@ -59,9 +59,15 @@ pub struct Compact {
     text: Vec<u8>,
     terms: Vec<u32>,
     waste: usize,
+    walk_max: Option<usize>,
 }
 
 impl Compact {
+    /// An empty container that answers as one does that walks no more than so many entries ([`Store::walk_max`]).
+    pub fn walking(walk_max: usize) -> Self {
+        Self { walk_max: Some(walk_max), ..Self::default() }
+    }
+
     /// How many parties there are.
     pub fn len(&self) -> usize {
         self.parties.len()
@@ -208,6 +214,10 @@ fn cut(text: &str) -> &str {
 }
 
 impl Store for Compact {
+    fn walk_max(&self) -> usize {
+        self.walk_max.unwrap_or(WALK_MAX)
+    }
+
     fn names(&self) -> u32 {
         (self.lines.len() - self.free.len()) as u32
     }

@@ -56,6 +56,9 @@ pub struct Entry<'a> {
     pub alias: bool,
 }
 
+/// How much is walked in memory ([`Store::walk_max`]).
+pub(crate) const WALK_MAX: usize = 60_000;
+
 /// A container, as it is read.
 pub trait Store {
     /// How many names there are.
@@ -75,7 +78,7 @@ pub trait Store {
     /// How many entries of the lists of [`names_of`](Self::names_of) one search may walk to find names with two common words. In memory that
     /// is a nanosecond each; a database answers less.
     fn walk_max(&self) -> usize {
-        60_000
+        WALK_MAX
     }
     /// The identifiers of a party.
     fn identifiers(&self, party: Handle) -> Cow<'_, [Identifier]>;

@@ -11,7 +11,7 @@ use engage_screening::{
 /// Bytes of a term as it is stored.
 const TERM: usize = 5;
 /// Entries of lists that one search walks to find names with two common words: each is a row read.
-const WALK_MAX: usize = 4_000;
+pub(super) const WALK_MAX: usize = 4_000;
 /// The kinds by their stored numbers.
 const KINDS: [Kind; 4] = [Kind::Person, Kind::Organisation, Kind::Matter, Kind::Unknown];
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engage_app::screening::{MemoryScreens, TableScreens};
+use engage_app::screening::{MemoryScreens, TableScreens, WarmScreens};
 use engage_domain::{
     ConversationId, PartyId, Timestamp, Version,
     registry::{Identifier, IdentifierSort, Party, PartyKind, PartyRecord, PartyRole, Screening, Side},
@@ -155,6 +155,19 @@ fn screens_that_are_made_anew_answer_as_those_that_grew() {
         .map(|name| both.agree(&Party::named(PartyRole::Client, name), Side::Either, &BTreeSet::new()))
         .sum();
     assert!(found >= NAMES.len(), "{found}");
+    let mut warm = WarmScreens::default();
+    let Both { db, tables, .. } = &mut both;
+    for number in 0..100 {
+        // One more on the way, which memory and tables both have to keep.
+        if number == 50 {
+            let party = Party::named(PartyRole::Client, "Bob Smithe");
+            db.transaction(|db| warm.keep(db, 1_000, &party, Side::Client)).unwrap();
+        }
+        let asked = Party::named(PartyRole::Client, NAMES[number % NAMES.len()]);
+        let found = warm.search(db, &asked, Side::Either, &BTreeSet::new()).unwrap();
+        assert!(!found.is_empty());
+        assert_eq!(found, tables.search(db, &asked, Side::Either, &BTreeSet::new()).unwrap());
+    }
 }
 
 #[test]
