@@ -3,6 +3,8 @@
 //! - `platform`: the one place that touches the runtime: SQL storage, transactions, alarms, D1, time, randomness.
 //! - `wire`: what the entry and the objects say to each other.
 //! - `object`: a Durable Object that hosts an aggregate: its journal, its turns, its alarm.
+//! - `letters`: from a firm to its conversations.
+//! - `outbox`: what an object has yet to send to its firm's index.
 //! - `push`: from an object's journal to its firm's index.
 //! - `directory`: the firm's tables of its objects.
 //! - `compare`, `run`: reconciliation and rebuild, an object at a time, and over a whole firm.
@@ -17,8 +19,10 @@
 
 mod compare;
 mod directory;
+mod letters;
 mod maintenance;
 mod object;
+mod outbox;
 mod platform;
 mod push;
 mod run;

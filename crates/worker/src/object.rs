@@ -5,15 +5,19 @@
 //! with the write that makes something due.
 
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     rc::Rc,
 };
 
-use engage_app::screening::TableScreens;
-use engage_domain::{Actor, Conversation, FirmId, Kind, Timestamp};
+use engage_app::{
+    runtime::newest,
+    screening::{TableScreens, WarmScreens},
+};
+use engage_domain::{Actor, Conversation, FirmId, Kind, Timestamp, Version};
 use engage_journal::{
-    Activation, Call, CommandId, Error, Ground, Hosted, Intent, Journal, ObjectKey, Sql, Turn, Value, read, registry,
-    sql::first, store,
+    Activation, Call, CommandId, Error, Ground, Hosted, Intent, Journal, Message, ObjectKey, Sql, Turn, Value, read,
+    registry, sql::first, store,
 };
 use futures_channel::oneshot;
 use futures_util::{FutureExt, future};
@@ -23,11 +27,12 @@ use worker::{Env, State};
 use crate::{
     directory,
     maintenance::Backlog,
+    outbox::Outbox,
     platform::{self, ObjectStorage},
     push::Pushed,
     run::{self, Progress},
     transfer,
-    wire::{self, Answered, Ask, Envelope},
+    wire::{Answered, Ask, Envelope},
 };
 
 /// What an object keeps beside its journal: its own name, for nobody tells it when an alarm wakes it, and how far its index has come.
@@ -41,13 +46,9 @@ CREATE TABLE IF NOT EXISTS host (
 ) STRICT;";
 
 /// How long after a write an alarm looks whether the index has it.
-const PUSH_LATEST_MS: i64 = 5_000;
+pub(crate) const PUSH_LATEST_MS: i64 = 5_000;
 /// How long a question for changes is kept waiting.
 const PATIENCE_MS: u64 = 20_000;
-/// How long a letter that could not be delivered waits.
-const LETTER_RETRY_MS: i64 = 60_000;
-/// Letters delivered at a time.
-const LETTERS_MAX: i64 = 64;
 
 /// The object.
 pub(crate) struct Object<A: Hosted> {
@@ -58,22 +59,24 @@ pub(crate) struct Object<A: Hosted> {
     /// Who waits for the next entry.
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
     /// The alarm that the runtime holds, as far as this instance knows.
-    alarm: Cell<Option<Timestamp>>,
+    pub(crate) alarm: Cell<Option<Timestamp>>,
     /// Whether the tables are there and of this version.
     ready: Cell<bool>,
     pub(crate) pushing: Cell<bool>,
-    delivering: Cell<bool>,
+    pub(crate) delivering: Cell<bool>,
     pub(crate) stepping: Cell<bool>,
     /// Whether this is a firm that is being brought in, once that was looked at.
     pub(crate) arriving: Cell<Option<bool>>,
-    /// Whether the index was found to have its tables.
+    /// Whether this one saw to it that the index has its tables.
     pub(crate) indexed: Cell<bool>,
+    pub(crate) outbox: Outbox,
 }
 
 /// The object in memory.
 struct Live<A> {
     journal: Journal,
     activation: Activation<A>,
+    screens: WarmScreens,
 }
 
 impl<A: Hosted> Object<A> {
@@ -91,6 +94,7 @@ impl<A: Hosted> Object<A> {
             stepping: Cell::new(false),
             arriving: Cell::new(None),
             indexed: Cell::new(false),
+            outbox: Outbox::default(),
         }
     }
 
@@ -110,6 +114,7 @@ impl<A: Hosted> Object<A> {
         }
         match ask {
             Ask::Call(call) => written(self.call(&firm, &name, &call)),
+            Ask::Read { call, before, limit } => written(self.read(&firm, &name, &call, before, limit)),
             Ask::Changed { seen } => written(self.changed(seen).await),
             // What came of it is on the index's list.
             Ask::Push => written(Ok(Rc::clone(&self).push().await.unwrap_or(false))),
@@ -190,6 +195,7 @@ impl<A: Hosted> Object<A> {
     /// Forgets what is in memory: what is stored has become another.
     pub(crate) fn drop_live(&self) {
         *self.live.borrow_mut() = None;
+        self.outbox.forget();
     }
 
     /// Nothing is stored any more.
@@ -197,6 +203,7 @@ impl<A: Hosted> Object<A> {
         self.ready.set(false);
         self.alarm.set(None);
         self.indexed.set(false);
+        self.outbox.forget();
         self.arriving.set(None);
     }
 
@@ -249,7 +256,11 @@ impl<A: Hosted> Object<A> {
         self.set_up(firm, name)?;
         let mut sql = self.storage.clone();
         let key = ObjectKey { kind: A::KIND, name: name.into() };
-        Ok(Live { journal: Journal::open(&mut sql, firm.clone())?, activation: Activation::load(&mut sql, key)? })
+        let mut journal = Journal::open(&mut sql, firm.clone())?;
+        journal.keep_appended();
+        let activation = Activation::load(&mut sql, key)?;
+        self.take_up(journal.last_seq(), &activation)?;
+        Ok(Live { journal, activation, screens: WarmScreens::default() })
     }
 
     /// One turn.
@@ -274,11 +285,10 @@ impl<A: Hosted> Object<A> {
         };
         let now = platform::now();
         let turned = self.storage.clone().transaction(|sql| {
-            let mut screens = TableScreens;
             let mut ground = Ground {
                 now,
                 random: &mut platform::random_bits,
-                screens: if A::KIND == Kind::Firm { Some(&mut screens) } else { None },
+                screens: if A::KIND == Kind::Firm { Some(&mut live.screens) } else { None },
             };
             if let Some(first_time) = &mut first_time {
                 return live.journal.turn(sql, first_time, call, &mut ground);
@@ -292,6 +302,7 @@ impl<A: Hosted> Object<A> {
         });
         let wrote = live.journal.last_seq() > before;
         let posted = live.journal.take_letters_posted();
+        let appended = live.journal.take_appended();
         if turned.is_err() {
             // What is in memory may be ahead of what is stored, and so may the alarm.
             *slot = None;
@@ -300,6 +311,7 @@ impl<A: Hosted> Object<A> {
         }
         drop(slot);
         if wrote {
+            self.outbox.add(appended);
             for waiting in self.waiting.take() {
                 // One that has gone away needs nothing.
                 let _ = waiting.send(());
@@ -314,6 +326,27 @@ impl<A: Hosted> Object<A> {
             });
         }
         turned
+    }
+
+    /// One turn, and messages as of then.
+    fn read(
+        self: &Rc<Self>,
+        firm: &FirmId,
+        name: &str,
+        call: &Call<A::Command>,
+        before: Option<Version>,
+        limit: u32,
+    ) -> Result<(Turn<A>, Vec<Message>), Error> {
+        let turn = self.call(firm, name, call)?;
+        let state = match &turn {
+            Turn::Done(answer) => (&*answer.state as &dyn Any).downcast_ref::<Conversation>(),
+            _ => None,
+        };
+        let messages = match state.and_then(|state| newest(state, before)) {
+            Some(before) => read::messages(&mut self.storage.clone(), self.named(name)?, Some(before), limit)?,
+            None => vec![],
+        };
+        Ok((turn, messages))
     }
 
     /// Whether a command of that name has an answer.
@@ -356,43 +389,6 @@ impl<A: Hosted> Object<A> {
         }
         let text = "SELECT coalesce(max(seq), 0) FROM entry";
         Ok(first(&mut self.storage.clone(), text, &[], |row| row.integer(0))?.unwrap_or(0))
-    }
-
-    /// Tells conversations what the firm's events have for them. A letter goes when its conversation has taken it in.
-    async fn deliver(self: &Rc<Self>) {
-        if A::KIND != Kind::Firm || self.delivering.replace(true) {
-            return;
-        }
-        if let Err(error) = self.deliver_due().await {
-            platform::log("letters cannot be delivered", &error);
-        }
-        self.delivering.set(false);
-    }
-
-    async fn deliver_due(self: &Rc<Self>) -> Result<(), Error> {
-        let Some(Pushed { firm, .. }) = self.host()? else { return Ok(()) };
-        let mut sql = self.storage.clone();
-        loop {
-            let due = registry::letters_due(&mut sql, platform::now(), LETTERS_MAX)?;
-            if due.is_empty() {
-                return Ok(());
-            }
-            for letter in due {
-                let name = letter.outcome.conversation.to_string();
-                let call = Call::new(Actor::SYSTEM, Intent::Command(letter.command()));
-                let told =
-                    wire::ask::<Conversation, Turn<Conversation>>(&self.env, &firm, &name, Ask::Call(call)).await;
-                match told {
-                    Ok(Turn::Done(_)) => registry::delivered(&mut sql, letter.id)?,
-                    told => {
-                        if let Err(error) = told {
-                            platform::log("a conversation could not be told of its conflicts", &error);
-                        }
-                        registry::postpone(&mut sql, letter.id, platform::now().plus_millis(LETTER_RETRY_MS))?;
-                    }
-                }
-            }
-        }
     }
 
     /// Does what is due, and has itself woken again for the rest.
@@ -442,7 +438,9 @@ impl<A: Hosted> Object<A> {
             // In an alarm of its own, so that each has its full time.
             self.schedule(Some(platform::now()))?;
         }
-        Rc::clone(self).push().await
+        let pushed = Rc::clone(self).push().await?;
+        self.store_place()?;
+        Ok(pushed)
     }
 
     /// The state and where it stands, for what is made of it.

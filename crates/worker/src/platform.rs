@@ -10,7 +10,7 @@ use engage_journal::{Error, Row, Sql, Value, sql::Visit};
 use js_sys::{Array, ArrayBuffer, JSON, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{
-    D1Database, D1PreparedStatement, Delay, Env, Method, Request, RequestInit, Response, State, Stub,
+    D1Database, D1PreparedStatement, D1Result, Delay, Env, Method, Request, RequestInit, Response, State, Stub,
     wasm_bindgen_futures::JsFuture, web_sys,
 };
 
@@ -312,8 +312,19 @@ impl Index {
 
     /// Runs statements in one transaction: all of them, or, when it gives an error, none.
     pub(crate) async fn batch(&self, statements: &[Statement]) -> Result<(), Error> {
+        self.run(statements).await.map(drop)
+    }
+
+    /// As [`Index::batch`]; gives whether the last statement changed a row.
+    pub(crate) async fn batch_ending(&self, statements: &[Statement]) -> Result<bool, Error> {
+        let results = self.run(statements).await?;
+        let meta = results.last().and_then(|result| result.meta().ok().flatten());
+        Ok(meta.is_some_and(|meta| meta.changes.is_some_and(|changes| changes > 0)))
+    }
+
+    async fn run(&self, statements: &[Statement]) -> Result<Vec<D1Result>, Error> {
         let prepared = statements.iter().map(|statement| self.prepare(statement)).collect::<Result<Vec<_>, _>>()?;
-        self.0.batch(prepared).await.map(drop).map_err(|error| worker_error("write the index", &error))
+        self.0.batch(prepared).await.map_err(|error| worker_error("write the index", &error))
     }
 }
 

@@ -1,11 +1,11 @@
 //! From an object's journal to its firm's index, after each write and, when that came to nothing, at the alarm.
 //!
-//! Guarantees: whoever wrote never waits for it and never hears of its errors; nothing is lost, because how far the index has come is noted
-//! only after it has; nothing is applied twice, because rows are written under their versions and audit rows under their ids. However many
+//! Guarantees: whoever wrote never waits for it and never hears of its errors; nothing is lost, because how far the index has come is stored
+//! only after it has (`outbox`); nothing is applied twice, because rows are written under their versions and audit rows under their ids. However many
 //! entries there are, the object's row is written once. An index that has lost what it held, or was made anew, is filled again: whoever comes
 //! upon it has the firm's object go over all objects.
 
-use std::{any::Any, ops::ControlFlow, rc::Rc};
+use std::{any::Any, cell::RefCell, collections::HashSet, rc::Rc};
 
 use engage_domain::{Actor, Conversation, Firm, FirmId, Kind, User, Version};
 use engage_index::{
@@ -13,7 +13,7 @@ use engage_index::{
     checkpoint::{self, IsSetUp, ReadCheckpoint},
     projection, schema, search, sync_failure,
 };
-use engage_journal::{Entry, Error, Hosted, ObjectKey, Sql, Value, read, registry, sql::first};
+use engage_journal::{Activation, Entry, Error, Hosted, ObjectKey, registry};
 
 use crate::{
     directory,
@@ -25,38 +25,27 @@ use crate::{
 };
 
 /// Entries in one batch: with two rows an entry it stays within what D1 takes at once.
-const ENTRIES_MAX: i64 = 100;
+pub(crate) const ENTRIES_MAX: i64 = 100;
 /// First wait before another try; doubles with each further failure.
 const RETRY_FIRST_MS: u64 = 200;
 /// Longest wait between two tries.
 const RETRY_MAX_MS: u64 = 60_000;
 
+thread_local! {
+    /// The firms whose indexes were found to have their tables, and rows in them, by whichever object of this isolate.
+    static INDEXED: RefCell<HashSet<FirmId>> = RefCell::default();
+}
+
 /// What an object is called and how far its index has come.
+#[derive(Clone)]
 pub(crate) struct Pushed {
     pub(crate) firm: FirmId,
     pub(crate) name: Box<str>,
     pub(crate) seq: i64,
-    failures: u32,
+    pub(crate) failures: u32,
 }
 
 impl<A: Hosted> Object<A> {
-    /// Its own name and place; none before it has a table.
-    pub(crate) fn host(&self) -> Result<Option<Pushed>, Error> {
-        if !self.is_set_up() {
-            return Ok(None);
-        }
-        let text = "SELECT firm, name, pushed, failures FROM host WHERE id = 1";
-        first(&mut self.storage.clone(), text, &[], |row| {
-            let firm = row.text(0)?;
-            Ok(Pushed {
-                firm: firm.parse().map_err(|_| Error::Corrupt(format!("an object of the firm {firm:?}")))?,
-                name: row.text(1)?.into(),
-                seq: row.integer(2)?,
-                failures: u32::try_from(row.integer(3)?).unwrap_or(u32::MAX),
-            })
-        })
-    }
-
     /// Brings the index up to date; whether it is. One run at a time: what is written meanwhile is taken along by the one that runs.
     pub(crate) async fn push(self: Rc<Self>) -> Result<bool, Error> {
         if self.pushing.replace(true) {
@@ -67,8 +56,11 @@ impl<A: Hosted> Object<A> {
         if let Err(error) = &pushed {
             // Somebody may have taken its tables away.
             self.indexed.set(false);
+            if let Some(Pushed { firm, .. }) = self.host()? {
+                INDEXED.with_borrow_mut(|indexed| indexed.remove(&firm));
+            }
             platform::log("the index could not be written; it is tried again", error);
-            self.storage.clone().execute("UPDATE host SET failures = failures + 1 WHERE id = 1", &[])?;
+            self.failed()?;
             self.tell_of_lag().await;
             if let Err(error) = self.stand_back(error).await {
                 platform::log("the index cannot be told what it lacks", &error);
@@ -86,36 +78,59 @@ impl<A: Hosted> Object<A> {
     async fn push_all(&self) -> Result<(), Error> {
         loop {
             let Some(Pushed { firm, name, seq, failures }) = self.host()? else { return Ok(()) };
-            let entries = self.entries_after(seq)?;
+            let entries = self.next_entries(seq)?;
             let Some(last) = entries.last().map(|entry| entry.seq) else {
                 if failures > 0 {
-                    self.storage.clone().execute("UPDATE host SET failures = 0 WHERE id = 1", &[])?;
+                    self.recovered()?;
                     self.tell_of_lag().await;
                 }
                 return Ok(());
             };
-            let mut statements = self.statements(&firm, &name, &entries)?;
+            let mut statements = self.statements(&firm, &entries)?;
             if A::KIND == Kind::Firm && seq == 0 {
                 // Of a firm that has just been founded there is nothing else.
                 statements.push(checkpoint::beat(platform::now()));
+            }
+            if entries.iter().any(projection::erases)
+                && let Ok(conversation) = name.parse()
+            {
+                statements.push(search::erase(&firm, conversation));
             }
             if failures > 0 {
                 let version = entries.last().map_or(Version::NONE, |entry| entry.version);
                 statements.push(sync_failure::resolve(&ObjectKey { kind: A::KIND, name: name.clone() }, version));
             }
-            self.index(&firm).await?.batch(&statements).await?;
-            let text = "UPDATE host SET pushed = max(pushed, ?1) WHERE id = 1";
-            self.storage.clone().execute(text, &[Value::Integer(last)])?;
+            let index = self.index(&firm).await?;
+            let rows = if entries.iter().any(Entry::is_event) { self.rows(&firm, &name)? } else { Rows::default() };
+            match self.outbox.touch(&rows) {
+                Some(touch) => {
+                    statements.extend(rows.details(self.outbox.shown()));
+                    statements.push(touch);
+                    let there = index.batch_ending(&statements).await?;
+                    if let (false, Some(row)) = (there, &rows.conversation) {
+                        index.batch(&[row.to_statement()]).await?;
+                    }
+                }
+                None => {
+                    statements.extend(rows.conversation.iter().map(IndexRow::to_statement));
+                    statements.extend(rows.details(Version::NONE));
+                    index.batch(&statements).await?;
+                }
+            }
+            self.outbox.show(rows.conversation);
+            self.arrived_up_to(last)?;
         }
     }
 
     /// The firm's index, with its tables.
     pub(crate) async fn index(&self, firm: &FirmId) -> Result<Index, Error> {
         let index = Index::of(&self.env, firm)?;
-        if !self.indexed.get() {
+        if !self.indexed.get() && !INDEXED.with_borrow(|indexed| indexed.contains(firm)) {
             let is_filled = set_up(&index).await?;
             self.indexed.set(true);
-            if !is_filled && self.host()?.is_some_and(|host| host.seq > 0) {
+            if is_filled {
+                INDEXED.with_borrow_mut(|indexed| indexed.insert(firm.clone()));
+            } else if self.host()?.is_some_and(|host| host.seq > 0) {
                 self.have_filled(firm).await?;
             }
         }
@@ -172,16 +187,8 @@ impl<A: Hosted> Object<A> {
         }
     }
 
-    fn entries_after(&self, seq: i64) -> Result<Vec<Entry>, Error> {
-        let mut entries = vec![];
-        read::entries_after(&mut self.storage.clone(), seq, ENTRIES_MAX, &mut |entry| {
-            entries.push(entry);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(entries)
-    }
-
-    fn statements(&self, firm: &FirmId, name: &str, entries: &[Entry]) -> Result<Vec<Statement>, Error> {
+    /// What is written of the entries themselves.
+    fn statements(&self, firm: &FirmId, entries: &[Entry]) -> Result<Vec<Statement>, Error> {
         let mut statements = vec![];
         for entry in entries {
             statements.push(projection::audit_row(firm, entry)?.to_statement());
@@ -194,38 +201,12 @@ impl<A: Hosted> Object<A> {
                 statements.push(projection::conflict_row(firm, &kept).to_statement());
             }
         }
-        if entries.iter().any(projection::erases)
-            && let Ok(conversation) = name.parse()
-        {
-            statements.push(search::erase(firm, conversation));
-        }
-        if entries.iter().any(Entry::is_event) {
-            statements.extend(self.rows(firm, name)?.statements());
-        }
         Ok(statements)
     }
 
     /// The rows that show the object's state.
     pub(crate) fn rows(&self, firm: &FirmId, name: &str) -> Result<Rows, Error> {
-        let wrong = || Error::Corrupt(format!("an object called {name:?}"));
-        self.with_live(firm, name, |activation| {
-            let state = &*activation.state as &dyn Any;
-            if !activation.exists() {
-                return Ok(Rows::default());
-            }
-            if let Some(state) = state.downcast_ref::<Conversation>() {
-                let id = name.parse().map_err(|_| wrong())?;
-                let conversation = Some(projection::conversation_row(firm, id, state));
-                let assignments = projection::assignment_rows(firm, id, state);
-                return Ok(Rows { conversation, assignments, user: None });
-            }
-            if let Some(state) = state.downcast_ref::<User>() {
-                let user = Some(projection::user_row(firm, name.parse().map_err(|_| wrong())?, state));
-                return Ok(Rows { user, ..Rows::default() });
-            }
-            // A firm is shown by no row of its own.
-            Ok(Rows::default())
-        })
+        self.with_live(firm, name, |activation| Rows::of(firm, activation))
     }
 }
 
@@ -238,10 +219,32 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    fn statements(&self) -> impl Iterator<Item = Statement> {
-        let conversation = self.conversation.iter().map(IndexRow::to_statement);
-        let assignments = self.assignments.iter().map(IndexRow::to_statement);
-        conversation.chain(assignments).chain(self.user.iter().map(IndexRow::to_statement))
+    /// Those of an object as it is.
+    pub(crate) fn of<A: Hosted>(firm: &FirmId, activation: &Activation<A>) -> Result<Self, Error> {
+        let name = &activation.key.name;
+        let wrong = || Error::Corrupt(format!("an object called {name:?}"));
+        let state = &*activation.state as &dyn Any;
+        if !activation.exists() {
+            return Ok(Self::default());
+        }
+        if let Some(state) = state.downcast_ref::<Conversation>() {
+            let id = name.parse().map_err(|_| wrong())?;
+            let conversation = Some(projection::conversation_row(firm, id, state));
+            let assignments = projection::assignment_rows(firm, id, state);
+            return Ok(Self { conversation, assignments, user: None });
+        }
+        if let Some(state) = state.downcast_ref::<User>() {
+            let user = Some(projection::user_row(firm, name.parse().map_err(|_| wrong())?, state));
+            return Ok(Self { user, ..Self::default() });
+        }
+        // A firm is shown by no row of its own.
+        Ok(Self::default())
+    }
+
+    /// The rows beside the conversation's that the index lacks, which shows the object as of a version.
+    fn details(&self, shown: Version) -> impl Iterator<Item = Statement> {
+        let assignments = self.assignments.iter().filter(move |row| row.version > shown).map(IndexRow::to_statement);
+        assignments.chain(self.user.iter().map(IndexRow::to_statement))
     }
 }
 

@@ -17,7 +17,7 @@ use engage_app::{
 };
 use engage_domain::{
     Actor, ConflictId, Conversation, ConversationId, Firm, FirmId, Kind, PartyId, Timestamp, User, UserId, Version,
-    registry::PartyRole,
+    conversation, registry::PartyRole,
 };
 use engage_index::{
     Query,
@@ -241,6 +241,19 @@ impl Runtime for Cloudflare {
         call: Call<A::Command>,
     ) -> impl Future<Output = Result<Turn<A>, Fault>> + Send {
         SendFuture::new(self.turn::<A>(firm, id, call))
+    }
+
+    fn read(
+        &self,
+        firm: &FirmId,
+        id: ConversationId,
+        call: Call<conversation::Command>,
+        before: Option<Version>,
+        limit: u32,
+    ) -> impl Future<Output = Result<(Turn<Conversation>, Vec<Message>), Fault>> + Send {
+        SendFuture::new(async move {
+            self.ask::<Conversation, _>(firm, &id.to_string(), Ask::Read { call, before, limit }).await
+        })
     }
 
     fn standing(&self, firm: &FirmId, user: UserId) -> impl Future<Output = Result<Option<Standing>, Fault>> + Send {

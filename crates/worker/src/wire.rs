@@ -23,6 +23,8 @@ pub(crate) struct Envelope<C> {
 pub(crate) enum Ask<C> {
     /// One turn; a `Turn`.
     Call(Call<C>),
+    /// One turn on a conversation, and messages as of then, newest first; a `Turn` and a list of `Message`.
+    Read { call: Call<C>, before: Option<Version>, limit: u32 },
     /// A conversation's messages, newest first; a list of `Message`.
     Messages { before: Option<Version>, limit: u32 },
     /// A conversation's events, oldest first; a list of `Streamed`.
