@@ -26,8 +26,9 @@ pub(crate) async fn edge<R: Runtime>(State(server): State<Shared<R>>, request: R
     let request_id = request_id(&request, &server);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
-    let page = failure::is_wanted(request.uri().path(), request.headers())
-        .then(|| (request.uri().to_string(), request.headers().clone()));
+    let page = failure::is_wanted(request.uri().path(), request.headers()).then(|| {
+        (request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(), request.headers().clone())
+    });
     let watch = Stopwatch::start();
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Arc<Problem>>().or_else(|| bare(&response));

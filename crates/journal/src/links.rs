@@ -45,6 +45,14 @@ pub(crate) mod column {
     pub(crate) const SEQ: usize = 9;
 }
 
+/// Events from one on, back along the links, the newest first: some at a time, for a statement costs more than a row.
+const CHAIN: &str = "WITH RECURSIVE chain (seq, rest) AS (
+    SELECT CAST(?1 AS INTEGER), ?2
+    UNION ALL SELECT entry.prev, rest - 1 FROM chain CROSS JOIN entry ON entry.seq = chain.seq WHERE rest > 1 AND entry.prev > 0
+  )
+  SELECT entry.prev, entry.object, entry.version, entry.schema, entry.payload, entry.action, entry.id, entry.at, entry.details, entry.seq
+    FROM chain CROSS JOIN entry ON entry.seq = chain.seq";
+
 impl Head {
     /// The head of the object called `key`; none when there is no such object.
     pub(crate) fn of(sql: &mut dyn Sql, key: &ObjectKey) -> Result<Option<Self>, Error> {
@@ -67,27 +75,22 @@ impl Head {
         }
         let (mut seq, mut expected) = self.near(sql, from)?;
         while expected > Version::NONE {
-            let mut prev = None;
-            let mut go_on = ControlFlow::Continue(());
-            sql.query(
-                "SELECT prev, object, version, schema, payload, action, id, at, details, seq FROM entry WHERE seq = ?1",
-                &[Value::Integer(seq)],
-                &mut |row| {
-                    let found = version(row, column::VERSION)?;
-                    let linked = row.integer(1)? == self.object && row.maybe_integer(column::SCHEMA)?.is_some();
-                    if !linked || found != expected {
-                        return Err(Error::Corrupt(format!("entry {seq} is not version {expected} of its object")));
-                    }
-                    if found <= from {
-                        go_on = visit(row, found)?;
-                    }
-                    prev = Some(row.integer(0)?);
-                    Ok(ControlFlow::Break(()))
-                },
-            )?;
-            seq = prev
+            let (mut next, mut go_on) = (None, ControlFlow::Continue(()));
+            sql.query(CHAIN, &[Value::Integer(seq), Value::Integer(MARK_EVERY as i64)], &mut |row| {
+                let (seq, found) = (row.integer(column::SEQ)?, version(row, column::VERSION)?);
+                let linked = row.integer(1)? == self.object && row.maybe_integer(column::SCHEMA)?.is_some();
+                if !linked || found != expected {
+                    return Err(Error::Corrupt(format!("entry {seq} is not version {expected} of its object")));
+                }
+                if found <= from {
+                    go_on = visit(row, found)?;
+                }
+                next = Some(row.integer(0)?);
+                expected = Version(expected.0 - 1);
+                Ok(if expected > Version::NONE { go_on } else { ControlFlow::Break(()) })
+            })?;
+            seq = next
                 .ok_or_else(|| Error::Corrupt(format!("entry {seq}, version {expected} of an object, is missing")))?;
-            expected = Version(expected.0 - 1);
             if go_on.is_break() {
                 break;
             }

@@ -42,8 +42,8 @@ use engage_domain::{Actor, Conversation, Firm, FirmId, User};
 use engage_http::{Config, Peer, TokenKey};
 use tower::ServiceExt;
 use worker::{
-    Context, DurableObject, Env, HttpRequest, Request, Response, Result, ScheduleContext, ScheduledEvent, State,
-    durable_object, event, wasm_bindgen,
+    Context, DurableObject, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, State, durable_object,
+    event, wasm_bindgen, web_sys,
 };
 
 use crate::{
@@ -60,7 +60,7 @@ thread_local! {
 
 /// Answers a request with whatever the router serves.
 #[event(fetch)]
-async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<Response> {
     let router = match ROUTER.with_borrow(Clone::clone) {
         Some(router) => router,
         None => {
@@ -69,6 +69,7 @@ async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> Result<
             router
         }
     };
+    let mut request = platform::incoming(request).await?;
     // Nobody reaches a Worker but through Cloudflare, which says who it was and lets nobody else say so.
     let peer = request.headers().get("cf-connecting-ip").and_then(|ip| ip.to_str().ok()?.parse::<IpAddr>().ok());
     if let Some(peer) = peer {
@@ -86,8 +87,8 @@ async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> Result<
 async fn whole(response: http::Response<Body>) -> Result<Response> {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.map_err(|error| error.to_string())?;
-    let answer = if bytes.is_empty() { Response::empty()? } else { Response::from_bytes(bytes.into())? };
-    Ok(answer.with_status(parts.status.as_u16()).with_headers(parts.headers.into()))
+    let answer = Response::builder().with_status(parts.status.as_u16()).with_headers(parts.headers.into());
+    Ok(if bytes.is_empty() { answer.empty() } else { answer.fixed(bytes.into()) })
 }
 
 fn router(env: Env) -> Result<Router> {
@@ -125,7 +126,7 @@ macro_rules! hosts {
 
             async fn fetch(&self, mut request: Request) -> Result<Response> {
                 let asked = request.text().await?;
-                Response::ok(Rc::clone(&self.0).answer(&asked).await)
+                Ok(Response::builder().fixed(Rc::clone(&self.0).answer(&asked).await.into_bytes()))
             }
 
             async fn alarm(&self) -> Result<Response> {

@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS host (
 ) STRICT;";
 
 /// How long after a write an alarm looks whether the index has it.
-pub(crate) const PUSH_LATEST_MS: i64 = 5_000;
+const PUSH_LATEST_MS: i64 = 5_000;
 /// How long a question for changes is kept waiting.
 const PATIENCE_MS: u64 = 20_000;
 
@@ -59,7 +59,7 @@ pub(crate) struct Object<A: Hosted> {
     /// Who waits for the next entry.
     waiting: RefCell<Vec<oneshot::Sender<()>>>,
     /// The alarm that the runtime holds, as far as this instance knows.
-    pub(crate) alarm: Cell<Option<Timestamp>>,
+    alarm: Cell<Option<Timestamp>>,
     /// Whether the tables are there and of this version.
     ready: Cell<bool>,
     pub(crate) pushing: Cell<bool>,
@@ -438,9 +438,7 @@ impl<A: Hosted> Object<A> {
             // In an alarm of its own, so that each has its full time.
             self.schedule(Some(platform::now()))?;
         }
-        let pushed = Rc::clone(self).push().await?;
-        self.store_place()?;
-        Ok(pushed)
+        Rc::clone(self).push().await
     }
 
     /// The state and where it stands, for what is made of it.

@@ -1,31 +1,23 @@
 //! What an object knows, as long as it is in memory, of how far its index has come and of what that lacks.
 //!
-//! A push so reads nothing that the turn before it has just written, and writes nothing of its own: how far the index has come is stored by
-//! the alarm that every write sets. Whoever loses this memory before then has the index told again what it holds already, which changes
-//! nothing there.
+//! A push so reads nothing that the turn before it has just written. Whoever loses this memory reads it again.
 
-use std::{
-    cell::{Cell, RefCell},
-    ops::ControlFlow,
-};
+use std::{cell::RefCell, ops::ControlFlow};
 
 use engage_domain::Version;
 use engage_index::{ConversationRow, Statement, projection};
 use engage_journal::{Activation, Entry, Error, Hosted, Sql, Value, read, sql::first};
 
 use crate::{
-    object::{Object, PUSH_LATEST_MS},
-    platform,
+    object::Object,
     push::{ENTRIES_MAX, Pushed, Rows},
 };
 
 /// The memory.
 #[derive(Default)]
 pub(crate) struct Outbox {
-    /// The object's own row, once it was read; ahead of it in how far the index has come.
+    /// The object's own row, once it was read.
     host: RefCell<Option<Pushed>>,
-    /// How far the index had come as it is stored.
-    stored: Cell<i64>,
     /// All entries that the index lacks, but for those that are on their way; none where they have to be read.
     waiting: RefCell<Option<Vec<Entry>>>,
     /// The row of a conversation as the index shows it, where that is known.
@@ -88,7 +80,6 @@ impl<A: Hosted> Object<A> {
                 failures: u32::try_from(row.integer(3)?).unwrap_or(u32::MAX),
             })
         })?;
-        self.outbox.stored.set(found.as_ref().map_or(0, |host| host.seq));
         self.outbox.host.replace(found.clone());
         Ok(found)
     }
@@ -126,20 +117,10 @@ impl<A: Hosted> Object<A> {
 
     /// Notes that the index holds everything up to an entry.
     pub(crate) fn arrived_up_to(&self, last: i64) -> Result<(), Error> {
+        let text = "UPDATE host SET pushed = max(pushed, ?1) WHERE id = 1";
+        self.storage.clone().execute(text, &[Value::Integer(last)])?;
         if let Some(host) = &mut *self.outbox.host.borrow_mut() {
             host.seq = host.seq.max(last);
-        }
-        // Otherwise the alarm that is to come stores it.
-        if self.awaits_alarm() { Ok(()) } else { self.store_place() }
-    }
-
-    /// Stores how far the index has come, if that is not stored yet.
-    pub(crate) fn store_place(&self) -> Result<(), Error> {
-        let Some(Pushed { seq, .. }) = self.host()? else { return Ok(()) };
-        if seq > self.outbox.stored.get() {
-            let text = "UPDATE host SET pushed = max(pushed, ?1) WHERE id = 1";
-            self.storage.clone().execute(text, &[Value::Integer(seq)])?;
-            self.outbox.stored.set(seq);
         }
         Ok(())
     }
@@ -162,10 +143,5 @@ impl<A: Hosted> Object<A> {
             host.failures = 0;
         }
         Ok(())
-    }
-
-    fn awaits_alarm(&self) -> bool {
-        let now = platform::now();
-        self.alarm.get().is_some_and(|set| set > now && set <= now.plus_millis(PUSH_LATEST_MS))
     }
 }

@@ -1,6 +1,8 @@
 //! The Workers runtime, as far as it is used: SQL storage, transactions and alarms of objects, D1, time and randomness. What another host of
 //! Workers lacks is bridged here.
 
+mod incoming;
+
 use std::{cell::OnceCell, ops::ControlFlow, rc::Rc, time::Duration};
 
 use engage_app::placement::{self, Jurisdiction, Placements};
@@ -13,6 +15,8 @@ use worker::{
     D1Database, D1PreparedStatement, D1Result, Delay, Env, Method, Request, RequestInit, Response, State, Stub,
     wasm_bindgen_futures::JsFuture, web_sys,
 };
+
+pub(crate) use self::incoming::incoming;
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,6 +53,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn jurisdiction(this: &Namespace, jurisdiction: &str) -> Result<JsValue, JsValue>;
 
+    /// Everything that can be iterated over, in one step.
     #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
     fn collect(iterable: &JsValue) -> Result<Array, JsValue>;
 }
