@@ -3,7 +3,7 @@
 //! - [`session`]: who is signed in, and proof that a form came from a page of theirs.
 //! - [`sign_in`]: signing in and out.
 //! - `frame`: what surrounds every page; `kit`: what pages are made of; `assets`: the style, the script, the icons.
-//! - `overview`, `conversations`, `conversation`: the pages.
+//! - `overview`, `conversations`, `conversation`: the pages of the firm's people; `intake`: the client's.
 //!
 //! Invariant: a page asks the application exactly what the API asks it, as the same caller, so roles, refusals and the audit trail are
 //! the same. No style or script stands in a page: the policy forbids both.
@@ -14,6 +14,7 @@ mod conversations;
 pub(crate) mod failure;
 mod form;
 mod frame;
+mod intake;
 mod kit;
 mod overview;
 pub(crate) mod session;
@@ -46,6 +47,10 @@ pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
         .route("/conversations/{id}/status", post(conversation::set_status::<R>))
         .route("/conversations/{id}/goals", post(conversation::complete_goal::<R>))
         .route("/conversations/{id}/assignment", post(conversation::assign::<R>))
+        .route("/intake/{firm}", get(intake::page::<R>).post(intake::begin::<R>))
+        .route("/intake/{firm}/messages", post(intake::say::<R>))
+        .route("/intake/{firm}/leave", post(intake::leave::<R>))
+        .route("/intake/{firm}/stream", get(intake::stream::<R>))
 }
 
 /// What a page may load and where its forms may go: only from and to here. It holds no style and no script of its own.

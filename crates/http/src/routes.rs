@@ -54,7 +54,7 @@ mod users;
 use engage_app::Runtime;
 use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) use self::conversations::ListQuery;
+pub(crate) use self::{conversations::ListQuery, stream::follow};
 use crate::server::Shared;
 
 /// Every route under `/api`, and the document that describes them.

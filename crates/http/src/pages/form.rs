@@ -44,7 +44,7 @@ impl<T: DeserializeOwned, R: Runtime> FromRequest<Shared<R>> for Open<T> {
 
     async fn from_request(request: Request, server: &Shared<R>) -> Result<Self, Problem> {
         session::same_site(request.headers())?;
-        fields(request, server).await.and_then(|fields| read(&fields)).map(Self)
+        fields(request, server).await.and_then(|fields| filled(&fields)).map(Self)
     }
 }
 
@@ -57,9 +57,14 @@ async fn fields<R: Runtime>(request: Request, server: &Shared<R>) -> Result<Vec<
     Ok(form_urlencoded::parse(&bytes).into_owned().collect())
 }
 
-/// What is asked for by the fields of a form or of an address, those without a value left out.
+/// What is asked for by the fields of a form, but for its proof, or of an address; those without a value left out.
 pub(super) fn read<T: DeserializeOwned>(fields: &[(String, String)]) -> Result<T, Problem> {
-    let filled = fields.iter().filter(|(name, value)| !value.trim().is_empty() && name != "csrf");
+    let own: Vec<_> = fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
+    filled(&own)
+}
+
+fn filled<T: DeserializeOwned>(fields: &[(String, String)]) -> Result<T, Problem> {
+    let filled = fields.iter().filter(|(_, value)| !value.trim().is_empty());
     let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(filled).finish();
     let pairs = form_urlencoded::parse(text.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs)).map_err(|located| {

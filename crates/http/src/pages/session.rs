@@ -27,6 +27,10 @@ use crate::{
 
 /// Only over a secure connection (or this machine), only for this host, on every path: the browser holds it to its name.
 const COOKIE: &str = "__Host-engage";
+/// What a client's browser keeps.
+const INTAKE: &str = "__Host-engage-intake";
+/// 30 days, in seconds.
+const INTAKE_AGE: u32 = 2_592_000;
 /// The theme that was chosen.
 const THEME: &str = "engage-theme";
 /// A year, in seconds.
@@ -139,6 +143,26 @@ fn set_cookie(response: &mut Response, cookie: &str) {
     }
 }
 
+/// The resume token that a client's browser keeps.
+pub(super) fn intake_token(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, INTAKE)
+}
+
+/// Keeps a client's resume token, for as long as one can be good.
+pub(super) fn open_intake(mut response: Response, token: &str) -> Response {
+    set_cookie(
+        &mut response,
+        &format!("{INTAKE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={INTAKE_AGE}"),
+    );
+    response
+}
+
+/// Forgets it.
+pub(super) fn close_intake(mut response: Response) -> Response {
+    set_cookie(&mut response, &format!("{INTAKE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"));
+    response
+}
+
 /// Begins a session: the browser keeps the token until it is closed.
 pub(super) fn open(mut response: Response, token: &str) -> Response {
     set_cookie(&mut response, &format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"));
@@ -160,22 +184,24 @@ fn keyed(key: &TokenKey, token: &str) -> Hmac<Sha256> {
 }
 
 /// What the forms of a session carry: nobody can make it who does not know the session and the server's key.
-fn proof(key: &TokenKey, token: &str) -> String {
+pub(super) fn proof(key: &TokenKey, token: &str) -> String {
     keyed(key, token).finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Refuses a form that does not come from a page of this session.
 pub(super) fn check(visitor: &Visitor, headers: &HeaderMap, shown: Option<&str>) -> Result<(), Problem> {
     same_site(headers)?;
-    // Both are made by us and of one length; how much of them agrees takes the same time whatever it is.
-    let agrees = shown.filter(|shown| shown.len() == visitor.csrf.len()).is_some_and(|shown| {
-        shown.bytes().zip(visitor.csrf.bytes()).fold(0, |differ, (one, other)| differ | (one ^ other)) == 0
-    });
-    if agrees {
+    if shown.is_some_and(|shown| agrees(&visitor.csrf, shown)) {
         Ok(())
     } else {
         Err(Problem::new(Code::FormExpired, "the form is not of this session; reload the page and send it again"))
     }
+}
+
+/// Whether a proof is the one that it should be. How much of it agrees takes the same time whatever it is.
+pub(super) fn agrees(proof: &str, shown: &str) -> bool {
+    proof.len() == shown.len()
+        && proof.bytes().zip(shown.bytes()).fold(0, |differ, (one, other)| differ | (one ^ other)) == 0
 }
 
 /// Refuses what a browser says comes from another site.

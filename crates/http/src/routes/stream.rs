@@ -80,7 +80,7 @@ pub(crate) async fn staff<R: Runtime>(
     LastEventId(last): LastEventId,
     Params(StreamQuery { after }): Params<StreamQuery>,
 ) -> Result<Response, Problem> {
-    open(server, caller, id, last.or(after.map(Version))).await
+    follow(server, caller, id, last.or(after.map(Version))).await
 }
 
 /// Where a client's stream begins.
@@ -110,10 +110,11 @@ pub(crate) async fn visitor<R: Runtime>(
     let text = header.or(parameter.as_deref());
     let token = token(text.ok_or_else(|| Problem::invalid("token", "must be given, or X-Engage-Resume-Token"))?)?;
     let caller = server.engage.admit_holder(&token, origin).await?;
-    open(server, caller, token.conversation(), last.or(after.map(Version))).await
+    follow(server, caller, token.conversation(), last.or(after.map(Version))).await
 }
 
-async fn open<R: Runtime>(
+/// Follows a conversation for somebody who was let in.
+pub(crate) async fn follow<R: Runtime>(
     server: Shared<R>,
     caller: Caller,
     id: ConversationId,
