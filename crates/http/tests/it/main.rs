@@ -6,6 +6,7 @@ mod access;
 mod analytics;
 mod audit;
 mod bad_input;
+mod browser;
 mod cases;
 mod clients;
 mod concurrency;
