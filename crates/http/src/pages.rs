@@ -2,23 +2,38 @@
 //!
 //! - [`session`]: who is signed in, and proof that a form came from a page of theirs.
 //! - [`sign_in`]: signing in and out.
-//! - `frame`: what surrounds every page; `kit`: what pages are made of; `assets`: the style, the script, the icons.
-//! - `overview`, `conversations`, `conversation`: the pages of the firm's people; `intake`: the client's.
+//! - `frame`: what surrounds every page; `kit`: what pages are made of; `address`: what is asked for; `form`: what is sent; `assets`: the style, the script, the icons.
+//! - `overview`, `conversations`, `conversation`, `queue`: the firm's work; `workload`, `practice_areas`: how it is spread.
+//! - `conflicts`, `conflict`, `check`: conflicts of interest; `audit`, `data_access`: who did and saw what.
+//! - `users`, `user`, `settings`, `platform`: what administrators look after; `intake`: the client's own page.
 //!
 //! Invariant: a page asks the application exactly what the API asks it, as the same caller, so roles, refusals and the audit trail are
 //! the same. No style or script stands in a page: the policy forbids both.
 
+mod address;
 mod assets;
+mod audit;
+mod check;
+mod conflict;
+mod conflicts;
 mod conversation;
 mod conversations;
+mod data_access;
 pub(crate) mod failure;
 mod form;
 mod frame;
 mod intake;
 mod kit;
 mod overview;
+mod platform;
+mod practice_areas;
+mod queue;
 pub(crate) mod session;
+mod settings;
 pub(crate) mod sign_in;
+mod user;
+mod users;
+mod workload;
 
 use axum::{
     Router,
@@ -47,6 +62,25 @@ pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
         .route("/conversations/{id}/status", post(conversation::set_status::<R>))
         .route("/conversations/{id}/goals", post(conversation::complete_goal::<R>))
         .route("/conversations/{id}/assignment", post(conversation::assign::<R>))
+        .route("/queue", get(queue::page::<R>))
+        .route("/workload", get(workload::page::<R>))
+        .route("/practice-areas", get(practice_areas::page::<R>))
+        .route("/conflicts", get(conflicts::page::<R>))
+        .route("/conflicts/check", get(check::page::<R>).post(check::check::<R>))
+        .route("/conflicts/{id}", get(conflict::page::<R>))
+        .route("/conflicts/{id}/resolution", post(conflict::resolve::<R>))
+        .route("/conflicts/{id}/review", post(conflict::review::<R>))
+        .route("/conflicts/{id}/reopening", post(conflict::reopen::<R>))
+        .route("/audit", get(audit::page::<R>))
+        .route("/data-access", get(data_access::page::<R>))
+        .route("/users", get(users::page::<R>).post(users::register::<R>))
+        .route("/users/{id}", get(user::page::<R>).post(user::change::<R>))
+        .route("/users/{id}/revocation", post(user::revoke::<R>))
+        .route("/settings", get(settings::page::<R>).post(settings::change::<R>))
+        .route("/platform", get(platform::page::<R>))
+        .route("/platform/reconciliation", post(platform::reconcile::<R>))
+        .route("/platform/rebuild", post(platform::rebuild::<R>))
+        .route("/platform/sync-failures/{id}/replay", post(platform::replay::<R>))
         .route("/intake/{firm}", get(intake::page::<R>).post(intake::begin::<R>))
         .route("/intake/{firm}/messages", post(intake::say::<R>))
         .route("/intake/{firm}/leave", post(intake::leave::<R>))

@@ -54,7 +54,10 @@ mod users;
 use engage_app::Runtime;
 use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) use self::{conversations::ListQuery, stream::follow};
+pub(crate) use self::{
+    analytics::PracticeAreasQuery, assignments::AssignmentsQuery, audit::AuditQuery, conflict_list::ConflictListQuery,
+    conversations::ListQuery, platform::SyncFailureId, reports::DataAccessQuery, stream::follow, users::UsersQuery,
+};
 use crate::server::Shared;
 
 /// Every route under `/api`, and the document that describes them.

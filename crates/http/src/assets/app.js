@@ -14,7 +14,8 @@ document.addEventListener("formdata", (event) => {
 });
 
 // Keys, unless somebody is writing or has switched them off.
-const PLACES = { o: "/overview", c: "/conversations" };
+const PLACES = { o: "/overview", c: "/conversations", q: "/queue", w: "/workload", p: "/practice-areas", x: "/conflicts", a: "/audit", d: "/data-access" };
+const shown = (path) => path && document.querySelector(`.rail a[href="${path}"]`);
 let going = false;
 const writing = (target) => target.closest("input, textarea, select, [contenteditable]");
 const rows = () => [...document.querySelectorAll("tbody tr[data-href]")];
@@ -31,7 +32,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && writing(event.target)) return event.target.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
   const to = (path) => ((location.href = path), event.preventDefault());
-  if (going && PLACES[event.key]) return to(PLACES[event.key]);
+  if (going && shown(PLACES[event.key])) return to(PLACES[event.key]);
   going = event.key === "g";
   const link = (selector) => document.querySelector(selector)?.click();
   if (event.key === "/") (document.querySelector("input[type=search]")?.focus(), event.preventDefault());

@@ -6,7 +6,9 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use engage_app::Runtime;
+use engage_app::{Runtime, Write};
+use engage_domain::Version;
+use maud::{Markup, html};
 use serde::de::DeserializeOwned;
 
 use super::session::{self, Visitor};
@@ -34,6 +36,16 @@ impl<T: DeserializeOwned, R: Runtime> FromRequest<Shared<R>> for Posted<T> {
         let read = session::check(&visitor, &parts.headers, shown).and_then(|()| read(&fields));
         read.map(|body| Self { visitor, body }).map_err(IntoResponse::into_response)
     }
+}
+
+/// What every form carries.
+pub(super) fn csrf(visitor: &Visitor) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visitor.csrf); }
+}
+
+/// The version that a form was made for: a change is refused where there is another one by now.
+pub(super) fn expecting(version: u64) -> Write {
+    Write { key: None, expected: Some(Version(version)) }
 }
 
 /// A form of somebody who is not signed in.

@@ -15,15 +15,45 @@ use super::{
 pub(super) enum Place {
     Overview,
     Conversations,
+    Queue,
+    Workload,
+    PracticeAreas,
+    Conflicts,
+    Audit,
+    DataAccess,
+    Users,
+    Settings,
+    Platform,
 }
 
 impl Place {
-    const ALL: [Self; 2] = [Self::Overview, Self::Conversations];
+    const ALL: [Self; 11] = [
+        Self::Overview,
+        Self::Conversations,
+        Self::Queue,
+        Self::Workload,
+        Self::PracticeAreas,
+        Self::Conflicts,
+        Self::Audit,
+        Self::DataAccess,
+        Self::Users,
+        Self::Settings,
+        Self::Platform,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Conversations => "Conversations",
+            Self::Queue => "My queue",
+            Self::Workload => "Workload",
+            Self::PracticeAreas => "Practice areas",
+            Self::Conflicts => "Conflicts",
+            Self::Audit => "Audit",
+            Self::DataAccess => "Data access",
+            Self::Users => "Users",
+            Self::Settings => "Settings",
+            Self::Platform => "Platform",
         }
     }
 
@@ -31,20 +61,46 @@ impl Place {
         match self {
             Self::Overview => "overview",
             Self::Conversations => "conversations",
+            Self::Queue => "queue",
+            Self::Workload => "workload",
+            Self::PracticeAreas => "areas",
+            Self::Conflicts => "scales",
+            Self::Audit => "trail",
+            Self::DataAccess => "eye",
+            Self::Users => "people",
+            Self::Settings => "settings",
+            Self::Platform => "pulse",
         }
     }
 
-    const fn path(self) -> &'static str {
+    pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Overview => "/overview",
             Self::Conversations => "/conversations",
+            Self::Queue => "/queue",
+            Self::Workload => "/workload",
+            Self::PracticeAreas => "/practice-areas",
+            Self::Conflicts => "/conflicts",
+            Self::Audit => "/audit",
+            Self::DataAccess => "/data-access",
+            Self::Users => "/users",
+            Self::Settings => "/settings",
+            Self::Platform => "/platform",
         }
     }
 
     /// What a role needs to see it; it is absent otherwise.
     const fn needs(self) -> Permission {
         match self {
-            Self::Overview | Self::Conversations => Permission::ListConversations,
+            Self::Overview
+            | Self::Conversations
+            | Self::Queue
+            | Self::Workload
+            | Self::PracticeAreas
+            | Self::Conflicts => Permission::ListConversations,
+            Self::Audit | Self::DataAccess | Self::Platform => Permission::ReadAudit,
+            Self::Users => Permission::ReadUsers,
+            Self::Settings => Permission::ReadSettings,
         }
     }
 }
@@ -107,7 +163,7 @@ fn top(visitor: &Visitor, source: Source) -> Markup {
 fn chip(source: Source) -> Markup {
     match source {
         Source::Object => {
-            html! { span class="chip good" title="This comes from the conversation itself, not from the index." { (icon("source")) "Source of truth" } }
+            html! { span class="chip good" title="This comes from the object itself, not from the index." { (icon("source")) "Source of truth" } }
         }
         Source::Index(Freshness { lag_ms: 0, .. }) => {
             html! { span class="chip" title="The index holds everything that was recorded." { (icon("done")) "Up to date" } }

@@ -14,6 +14,21 @@ pub(super) fn icon(name: &str) -> Markup {
         "mark" => r#"<path d="M5 7h14M5 12h9M5 17h14"/>"#,
         "overview" => r#"<path d="M4 20V10M10 20V4M16 20v-8M22 20H2"/>"#,
         "conversations" => r#"<path d="M21 12a8 8 0 0 1-11.5 7.2L4 21l1.8-5A8 8 0 1 1 21 12z"/>"#,
+        "queue" => r#"<path d="M4 13v6h16v-6M4 13l3-8h10l3 8M4 13h5l1.5 2.5h3L15 13h5"/>"#,
+        "workload" => r#"<path d="M4 5v14M4 7h9M4 12h15M4 17h6"/>"#,
+        "areas" => r#"<path d="m12 3.5 9 5-9 5-9-5zM3.5 13l8.5 4.5 8.5-4.5M3.5 17l8.5 4.5 8.5-4.5"/>"#,
+        "scales" => r#"<path d="M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z"/>"#,
+        "trail" => r#"<path d="M6 3.5h12v17H6zM9.5 8.5h5M9.5 12.5h5M9.5 16.5h2.5"/>"#,
+        "eye" => {
+            r#"<path d="M2.5 12C5 7.5 8.3 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.8 6.5-9.5 6.5S5 16.5 2.5 12z"/><circle cx="12" cy="12" r="2.8"/>"#
+        }
+        "people" => {
+            r#"<circle cx="9" cy="8.5" r="3.5"/><path d="M2.5 20c.4-4 3-6 6.5-6s6.1 2 6.5 6M15.5 5.3a3.5 3.5 0 0 1 0 6.4M18 14.6c2 .8 3.2 2.6 3.5 5.4"/>"#
+        }
+        "settings" => {
+            r#"<path d="M4 7h9M19 7h1M4 17h2M12 17h8"/><circle cx="16" cy="7" r="2.6"/><circle cx="9" cy="17" r="2.6"/>"#
+        }
+        "pulse" => r#"<path d="M2.5 12.5h4.5l2.5-7 4.5 13 2.5-6h5"/>"#,
         "search" => r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-3.6-3.6"/>"#,
         "done" => r#"<path d="m4 12.5 5 5L20 6.5"/>"#,
         "open" => r#"<circle cx="12" cy="12" r="8.5"/>"#,
@@ -44,7 +59,8 @@ pub(super) fn words(word: &str) -> String {
     first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
 }
 
-fn mark(class: &str, name: &str, word: &str) -> Markup {
+/// A status: icon, word, colour.
+pub(super) fn mark(class: &str, name: &str, word: &str) -> Markup {
     html! { span class={ "mark " (class) } { (icon(name)) (word) } }
 }
 
@@ -73,9 +89,67 @@ pub(super) fn client(name: Option<&Private>) -> String {
     name.map_or("A client without a name", Private::as_str).to_owned()
 }
 
+/// Somebody's name; not everybody has told theirs.
+pub(super) fn person(name: Option<&Private>) -> &str {
+    name.map_or("Somebody without a name", Private::as_str)
+}
+
 /// A score of 0 to 100 as a bar and a number.
 pub(super) fn quality(score: u8) -> Markup {
     html! { span class="row nowrap" { meter min="0" max="100" low="40" high="70" optimum="100" value=(score) aria-hidden="true" {} span { (score) } } }
+}
+
+/// A mean score; none of nothing.
+pub(super) fn mean_quality(score: Option<f64>) -> Markup {
+    score.map_or_else(none, |score| quality(score.round().clamp(0.0, 100.0) as u8))
+}
+
+/// What stands where there is nothing to say.
+pub(super) fn none() -> Markup {
+    html! { span class="soft" { "–" } }
+}
+
+/// How much of the most there is, beside its number.
+pub(super) fn bar(count: u64, most: u64) -> Markup {
+    let width = 100.0 * count as f64 / most.max(1) as f64;
+    html! {
+        span class="row nowrap" {
+            svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+                rect class="track" width="100" height="8" rx="2" {} rect class="bar-new" width=(format!("{width:.1}")) height="8" rx="2" {}
+            }
+            span { (number(count)) }
+        }
+    }
+}
+
+/// Milliseconds as people say them.
+pub(super) fn seconds(ms: u64) -> String {
+    match ms {
+        ..1000 => format!("{ms} ms"),
+        1000..120_000 => format!("{:.1} s", ms as f64 / 1000.0),
+        _ => format!("{} min", number(ms / 60_000)),
+    }
+}
+
+/// A share of 0 to 1.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// A choice among words in a form; `all` is what it is called to choose none.
+pub(super) fn choice<W: AsRef<str>>(
+    label: &str,
+    name: &str,
+    all: Option<&str>,
+    chosen: &str,
+    words: impl IntoIterator<Item = (W, String)>,
+) -> Markup {
+    html! {
+        label { (label) select name=(name) {
+            @if let Some(all) = all { option value="" { (all) } }
+            @for (word, text) in words { option value=(word.as_ref()) selected[word.as_ref() == chosen] { (text) } }
+        } }
+    }
 }
 
 const MINUTE: i64 = 60_000;

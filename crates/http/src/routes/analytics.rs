@@ -111,7 +111,7 @@ pub(crate) struct PracticeAreasQuery {
 }
 
 impl PracticeAreasQuery {
-    pub(super) fn report(self) -> Result<PracticeAreaReport, Problem> {
+    pub(crate) fn report(self) -> Result<PracticeAreaReport, Problem> {
         let reach = self.range.map_or(Some(Reach::default()), |word| Reach::parse(&word));
         let known = || format!("must be one of {}", Reach::ALL.map(Reach::as_str).join(", "));
         reach.map(PracticeAreaReport).ok_or_else(|| Problem::invalid("range", known()))
@@ -153,7 +153,7 @@ pub(crate) struct OverviewQuery {
 }
 
 impl OverviewQuery {
-    pub(super) fn report(self) -> Result<DayReport, Problem> {
+    pub(crate) fn report(self) -> Result<DayReport, Problem> {
         let day = |field, text: Option<String>| {
             text.map(|text| text.parse::<Day>()).transpose().map_err(|reason| Problem::invalid(field, reason))
         };

@@ -136,7 +136,7 @@ pub(crate) struct AssignmentsQuery {
 }
 
 impl AssignmentsQuery {
-    pub(super) fn list(self, firm: FirmId, now: Timestamp) -> Result<AssignmentList, Problem> {
+    pub(crate) fn list(self, firm: FirmId, now: Timestamp) -> Result<AssignmentList, Problem> {
         let Self { assigned_to, status, priority, overdue, cursor, limit: rows } = self;
         if overdue == Some(false) {
             return Err(Problem::invalid("overdue", "must be true, or absent"));

@@ -129,7 +129,7 @@ pub(super) fn place(cursor: Option<String>) -> Result<Option<AuditPlace>, Proble
 }
 
 impl AuditQuery {
-    pub(super) fn list(self, firm: FirmId) -> Result<AuditList, Problem> {
+    pub(crate) fn list(self, firm: FirmId) -> Result<AuditList, Problem> {
         let outcome = self.outcome.map(|word| {
             let known = Outcome::ALL.map(Outcome::as_str).join(", ");
             Outcome::parse(&word).ok_or_else(|| Problem::invalid("outcome", format!("must be one of {known}")))

@@ -61,7 +61,7 @@ pub(crate) struct ConflictListQuery {
 }
 
 impl ConflictListQuery {
-    pub(super) fn list(self, firm: FirmId) -> Result<ConflictList, Problem> {
+    pub(crate) fn list(self, firm: FirmId) -> Result<ConflictList, Problem> {
         let Self { status, conflict_type, match_type, conversation_id, from, to, cursor, limit: rows } = self;
         let detected = span(from, to)?;
         let filters = ConflictFilters { status, conflict_type, match_type, conversation: conversation_id, detected };

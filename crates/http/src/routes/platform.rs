@@ -126,7 +126,7 @@ pub(crate) async fn sync_failures<R: Runtime>(
 }
 
 /// The `{id}` of a failure.
-pub(crate) struct SyncFailureId(u32);
+pub(crate) struct SyncFailureId(pub(crate) u32);
 
 impl std::str::FromStr for SyncFailureId {
     type Err = std::num::ParseIntError;

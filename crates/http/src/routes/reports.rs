@@ -48,7 +48,7 @@ pub(crate) struct DataAccessQuery {
 }
 
 impl DataAccessQuery {
-    pub(super) async fn report<R: Runtime>(self, server: &Server<R>, caller: &Caller) -> Result<AccessReport, Problem> {
+    pub(crate) async fn report<R: Runtime>(self, server: &Server<R>, caller: &Caller) -> Result<AccessReport, Problem> {
         let limit = limit(self.limit)?;
         let after = self.cursor.map(|text| text.parse()).transpose();
         let after = after.map_err(|_| Problem::invalid("cursor", "was not given by this list"))?;

@@ -49,7 +49,7 @@ pub(crate) struct UsersQuery {
 }
 
 impl UsersQuery {
-    pub(super) fn list(self, firm: FirmId) -> Result<UserList, Problem> {
+    pub(crate) fn list(self, firm: FirmId) -> Result<UserList, Problem> {
         let Self { role, status, cursor, limit: rows } = self;
         Ok(UserList { firm, role, status, after: cursor, limit: limit(rows)? })
     }

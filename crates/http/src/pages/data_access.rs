@@ -1,0 +1,83 @@
+//! Data access: who looked at the firm's data on which of its days, and who was refused.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, Uri},
+    response::Response,
+};
+use engage_app::{Runtime, reports::DailyAccess};
+use engage_domain::calendar::Calendar;
+use maud::{Markup, html};
+
+use super::{
+    address::Address,
+    frame::{Place, Source, framed},
+    kit::{self, number},
+    session::Visitor,
+    users,
+};
+use crate::{problem::Problem, routes::DataAccessQuery, server::Shared};
+
+pub(super) async fn page<R: Runtime>(
+    State(server): State<Shared<R>>,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let here = Address::of(Place::DataAccess.path(), &uri);
+    let calendar = visitor.calendar()?;
+    let span = here.span(&calendar);
+    let span = span.each_ref().map(|(name, at)| (*name, at.as_str()));
+    let report = here.read::<DataAccessQuery>(&span)?.report(&server, &visitor.caller).await?;
+    let (from, to) = (report.from, report.to);
+    let found = server.engage.list_accesses(&visitor.caller, report, None).await?;
+    let people = users::people(&server.engage, &visitor.caller).await?;
+    let content = html! {
+        div class="head" { div {
+            h1 { "Data access" }
+            p class="soft" { "Who opened conversations and other objects, " (calendar.date(calendar.day_of(from))) " to " (calendar.date(calendar.day_of(to.plus_millis(-1)))) "." }
+        } }
+        form class="fields" method="get" action=(Place::DataAccess.path()) data-live="" {
+            (here.kept(&["limit"]))
+            (here.choice("Who", "userId", users::options(&people, here.get("userId"))))
+            (here.day("From", "from")) (here.day("To", "to"))
+            button { "Filter" }
+            @if here.is_filtered() { a class="small" href="/data-access" { "The last thirty days" } }
+        }
+        section class="card" {
+            @if found.rows.is_empty() {
+                (kit::empty("eye", "Nobody looked at anything", html! { "Choose other days or another person, or " a href="/data-access" { "see the last thirty days" } "." }))
+            } @else {
+                (table(&found.rows, &calendar))
+                (here.pager(found.next.map(|next| next.to_string()), &here.file("/api/v1/firm/reports/data-access", &span)))
+            }
+        }
+    };
+    let source = Source::Index(found.freshness);
+    Ok(super::html(StatusCode::OK, framed(&visitor, Place::DataAccess, "Data access", source, &content)))
+}
+
+fn table(rows: &[DailyAccess], calendar: &Calendar) -> Markup {
+    let most = rows.iter().map(|row| row.count.accesses).max().unwrap_or_default();
+    let entries = |row: &DailyAccess, outcome: &str| {
+        let (user, day) = (row.count.user_id.map(|id| id.to_string()).unwrap_or_default(), row.day.to_string());
+        format!("/audit{}", kit::query(&[], &[("userId", &user), ("from", &day), ("to", &day), ("outcome", outcome)]))
+    };
+    html! {
+        div class="table" { table class="cards" {
+            caption { "The newest day first, on each day whoever looked most" }
+            thead { tr { th scope="col" { "Day" } th scope="col" { "Who" } th scope="col" { "Role" } th scope="col" { "Looks" } th scope="col" class="num" { "Different objects" } th scope="col" { "Refused" } } }
+            tbody { @for (at, row) in rows.iter().enumerate() {
+                @let count = &row.count;
+                @let is_first = at == 0 || rows[at - 1].day != row.day;
+                tr data-href=(entries(row, "")) {
+                    th scope="row" class="nowrap" { @if is_first { (calendar.date(row.day)) } @else { span class="again" { (calendar.date(row.day)) } } }
+                    td data-name="Who" { a href=(entries(row, "")) { @match count.user_id { Some(_) => (kit::person(count.user_name.as_ref())), None => "Visitors and the platform" } } }
+                    td data-name="Role" { @match count.user_role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
+                    td data-name="Looks" { (kit::bar(count.accesses, most)) }
+                    td data-name="Objects" class="num" { (number(count.resources)) }
+                    td data-name="Refused" { @if count.blocked > 0 { a href=(entries(row, "blocked")) { (kit::mark("alert", "ended", &number(count.blocked))) } } @else { (kit::none()) } }
+                }
+            } }
+        } }
+    }
+}

@@ -1,0 +1,90 @@
+//! Practice areas: how many conversations each brought in a span that ends now, and how far they came.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, Uri},
+    response::Response,
+};
+use engage_app::{Runtime, analytics::Reach, exports::PracticeAreaReport};
+use engage_domain::Timestamp;
+use engage_index::analytics::PracticeAreaRow;
+use maud::{Markup, html};
+
+use super::{
+    address::Address,
+    frame::{Place, Source, framed},
+    kit::{self, icon, number},
+    session::Visitor,
+};
+use crate::{problem::Problem, routes::PracticeAreasQuery, server::Shared};
+
+pub(super) async fn page<R: Runtime>(
+    State(server): State<Shared<R>>,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let here = Address::of(Place::PracticeAreas.path(), &uri);
+    let PracticeAreaReport(reach) = here.read::<PracticeAreasQuery>(&[])?.report()?;
+    let (report, since) = server.engage.practice_areas(&visitor.caller, reach, None).await?;
+    let content = html! {
+        div class="head" {
+            div { h1 { "Practice areas" } p class="soft" { "Conversations that began in the span, and how far they have come by now." } }
+            div class="filters" role="group" aria-label="Time range" {
+                @for of in Reach::ALL { a class="chip" href=(here.with(&[("range", of.as_str())])) aria-current=[(of == reach).then_some("true")] { (name(of)) } }
+            }
+        }
+        section class="card" {
+            @if report.body.is_empty() {
+                (kit::empty("areas", "Nothing began in this span", html! { "Choose a longer one, or " a href=(here.with(&[("range", Reach::All.as_str())])) { "look at all of time" } "." }))
+            } @else {
+                (table(&report.body, since, &visitor))
+                nav class="pager" aria-label="File" { span {} a class="button" href=(here.file("/api/v1/firm/analytics/practice-areas", &[])) download="" { (icon("file")) "As a file (CSV)" } }
+            }
+        }
+    };
+    let source = Source::Index(report.freshness);
+    Ok(super::html(StatusCode::OK, framed(&visitor, Place::PracticeAreas, "Practice areas", source, &content)))
+}
+
+const fn name(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Week => "7 days",
+        Reach::Month => "30 days",
+        Reach::Quarter => "90 days",
+        Reach::Year => "A year",
+        Reach::All => "All of time",
+    }
+}
+
+fn table(rows: &[PracticeAreaRow], since: Option<Timestamp>, visitor: &Visitor) -> Markup {
+    let areas = &visitor.firm.settings.practice_areas;
+    let called = |slug: &str| {
+        areas.iter().find(|area| area.id.as_str() == slug).map_or_else(|| kit::words(slug), |area| area.name.clone())
+    };
+    let path = |slug: &str, status: &str| {
+        let since = since.map(|since| since.to_string()).unwrap_or_default();
+        let fields = [("practiceArea", slug), ("status", status), ("createdFrom", &since)];
+        format!("/conversations{}", kit::query(&[], &fields))
+    };
+    let most = rows.iter().map(|row| row.total).max().unwrap_or_default();
+    html! {
+        div class="table" { table class="cards grid" {
+            caption { "Most conversations first" }
+            thead { tr {
+                th scope="col" { "Practice area" } th scope="col" { "Conversations" } th scope="col" class="num" { "Completed" } th scope="col" class="num" { "Conversion" }
+                th scope="col" { "Quality" } th scope="col" class="num" { "Time to completion" }
+            } }
+            tbody { @for row in rows {
+                @let slug = row.practice_area.as_ref().map(|area| area.as_str());
+                tr data-href=[slug.map(|slug| path(slug, ""))] {
+                    th scope="row" class="long" { @match slug { Some(slug) => a href=(path(slug, "")) { (called(slug)) }, None => span class="soft" { "Not known yet" } } }
+                    td data-name="Conversations" { (kit::bar(row.total, most)) }
+                    td data-name="Completed" class="num" { @match slug { Some(slug) => a href=(path(slug, "completed")) { (number(row.completed)) }, None => (number(row.completed)) } }
+                    td data-name="Conversion" class="num" { (kit::percent(row.completed as f64 / row.total.max(1) as f64)) }
+                    td data-name="Quality" { (kit::mean_quality(row.average_data_quality)) }
+                    td data-name="Time" class="num" { @match row.average_hours_to_completion { Some(hours) => (kit::hours(hours)), None => (kit::none()) } }
+                }
+            } }
+        } }
+    }
+}
