@@ -23,6 +23,7 @@ mod isolation;
 mod lists;
 mod maintenance;
 mod pages;
+mod pages_intake;
 mod people;
 mod platform;
 mod reports;
