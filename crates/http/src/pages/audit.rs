@@ -23,7 +23,7 @@ use crate::{problem::Problem, routes::AuditQuery, server::Shared};
 /// The trail in the API.
 const LIST: &str = "/api/v1/firm/audit";
 /// Entries on a page: with their details they are long.
-const ROWS: &str = "40";
+const ROWS: &str = "35";
 
 pub(super) async fn page<R: Runtime>(
     State(server): State<Shared<R>>,
@@ -38,12 +38,12 @@ pub(super) async fn page<R: Runtime>(
     let asked = [span[0], span[1], ("limit", limit)];
     let list = here.read::<AuditQuery>(&asked)?.list(visitor.caller.firm.clone())?;
     let found = server.engage.list_audit(&visitor.caller, list, None).await?;
-    let people = users::people(&server.engage, &visitor.caller).await?;
+    let staff = users::staff(&server.engage, &visitor.caller, None).await?;
     let content = html! {
         div class="head" { div { h1 { "Audit" } p class="soft" { "Every change, every look at an object, every refusal. Nothing here can be changed." } } }
         form class="fields" method="get" action=(Place::Audit.path()) data-live="" {
             (here.kept(&["limit"]))
-            (here.choice("Who", "userId", users::options(&people, here.get("userId"))))
+            (here.choice("Who", "userId", users::options(&staff.rows, here.get("userId"))))
             label { "Action" input name="action" value=(here.get("action")) placeholder="access_conversation" autocomplete="off"; }
             label { "About" input name="resource" value=(here.get("resource")) placeholder="conversation" autocomplete="off"; }
             (here.choice("Outcome", "outcome", Outcome::ALL.map(|of| (of.as_str(), kit::words(of.as_str())))))

@@ -134,8 +134,8 @@ fn table(rows: &[ConflictRow], now: Timestamp, calendar: &Calendar) -> Markup {
         div class="table" { table class="cards grid" {
             caption { "The newest found first" }
             thead { tr {
-                th scope="col" { "Who came later" } th scope="col" { "Who was known" } th scope="col" { "State" } th scope="col" { "With" }
-                th scope="col" { "Matched" } th scope="col" class="num" { "Likelihood" } th scope="col" { "Found" }
+                th scope="col" { "Who came later" } th scope="col" { "Who was known" } th scope="col" { "State" } th scope="col" { "Why" }
+                th scope="col" class="num" { "Likelihood" } th scope="col" { "Found" }
             } }
             tbody { @for row in rows {
                 @let path = format!("/conflicts/{}", row.conflict_id);
@@ -143,8 +143,7 @@ fn table(rows: &[ConflictRow], now: Timestamp, calendar: &Calendar) -> Markup {
                     th scope="row" class="long" { a href=(path) { (row.party_name.as_str()) } }
                     td data-name="Known" class="long" { (row.conflict_entity.as_str()) }
                     td data-name="State" { (state(row.status)) }
-                    td data-name="With" { (kit::words(row.conflict_type.as_str())) }
-                    td data-name="Matched" { (matched(row.match_type.as_str())) }
+                    td data-name="Why" { div { (kit::words(row.conflict_type.as_str())) div class="soft small" { (matched(row.match_type.as_str())) } } }
                     td data-name="Likelihood" class="num" { (kit::percent(row.confidence)) }
                     td data-name="Found" { (kit::time(row.detected_at, now, calendar)) }
                 }
@@ -164,7 +163,7 @@ fn report(counts: &[ConflictCount]) -> Markup {
                 table {
                     thead { tr { th scope="col" { "With" } th scope="col" { "State" } th scope="col" class="num" { "How many" } } }
                     tbody { @for count in counts { tr {
-                        th scope="row" { (word(&count.conflict_type)) br; span class="soft small" { @if let Some(word) = &count.match_type { (matched(word)) } } }
+                        td { (word(&count.conflict_type)) br; span class="soft small" { @if let Some(word) = &count.match_type { (matched(word)) } } }
                         td { (kit::words(&count.status)) }
                         td class="num" { (number(count.count)) }
                     } } }

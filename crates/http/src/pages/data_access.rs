@@ -30,7 +30,7 @@ pub(super) async fn page<R: Runtime>(
     let report = here.read::<DataAccessQuery>(&span)?.report(&server, &visitor.caller).await?;
     let (from, to) = (report.from, report.to);
     let found = server.engage.list_accesses(&visitor.caller, report, None).await?;
-    let people = users::people(&server.engage, &visitor.caller).await?;
+    let staff = users::staff(&server.engage, &visitor.caller, None).await?;
     let content = html! {
         div class="head" { div {
             h1 { "Data access" }
@@ -38,7 +38,7 @@ pub(super) async fn page<R: Runtime>(
         } }
         form class="fields" method="get" action=(Place::DataAccess.path()) data-live="" {
             (here.kept(&["limit"]))
-            (here.choice("Who", "userId", users::options(&people, here.get("userId"))))
+            (here.choice("Who", "userId", users::options(&staff.rows, here.get("userId"))))
             (here.day("From", "from")) (here.day("To", "to"))
             button { "Filter" }
             @if here.is_filtered() { a class="small" href="/data-access" { "The last thirty days" } }

@@ -5,9 +5,10 @@ use axum::{
     http::{StatusCode, Uri},
     response::Response,
 };
-use engage_app::{Caller, Engage, Runtime, Write, users::NewUser};
+use engage_app::{Caller, Engage, Freshness, Resource, Runtime, Write, users::NewUser};
 use engage_domain::{Role, Timestamp, actor::Permission, calendar::Calendar, text::Private, user::UserStatus};
 use engage_index::{Limit, UserRow, users::UserList};
+use futures_util::future::join_all;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -21,26 +22,47 @@ use super::{
 };
 use crate::{problem::Problem, routes::UsersQuery, server::Shared};
 
-/// People whom a filter offers; somebody else is filtered by from a link of theirs.
-const OFFERED: u32 = 100;
+/// People of one role who are shown or offered where all of the staff are meant: a page of them is small, and each role has a list of its own.
+const OF_A_ROLE: u32 = 15;
 
-/// The people whom filters offer: the firm's users, clients among them, the first so many.
-pub(super) async fn people<R: Runtime>(engage: &Engage<R>, caller: &Caller) -> Result<Vec<UserRow>, Problem> {
-    let limit = Limit::new(OFFERED).unwrap_or_default();
-    let list = UserList { firm: caller.firm.clone(), role: None, status: None, after: None, limit };
-    Ok(engage.list_users(caller, list, None).await?.rows)
+/// The firm's staff, clients left out, however many these are.
+pub(super) struct Staff {
+    /// Role by role, in the order of the roles.
+    pub(super) rows: Vec<UserRow>,
+    /// The roles that have more people.
+    cut: Vec<Role>,
+    freshness: Freshness,
 }
 
-/// The staff among them by name, as the words of a choice, with the one who is chosen.
-pub(super) fn options(people: &[UserRow], chosen: &str) -> Vec<(String, String)> {
+/// Asks for the staff: one walk a role, side by side.
+pub(super) async fn staff<R: Runtime>(
+    engage: &Engage<R>,
+    caller: &Caller,
+    status: Option<UserStatus>,
+) -> Result<Staff, Problem> {
+    let limit = Limit::new(OF_A_ROLE).unwrap_or_default();
+    let roles = Role::ASSIGNABLE.into_iter().filter(|role| role.is_staff());
+    let of = |role| UserList { firm: caller.firm.clone(), role: Some(role), status, after: None, limit };
+    let pages = roles.map(async |role| engage.list_users(caller, of(role), None).await.map(|page| (role, page)));
+    let (mut rows, mut cut, mut freshness): (Vec<UserRow>, _, Option<Freshness>) = (vec![], vec![], None);
+    for page in join_all(pages).await {
+        let (role, page) = page?;
+        rows.extend(page.rows);
+        cut.extend(page.next.map(|_| role));
+        freshness = freshness.filter(|oldest| oldest.lag_ms >= page.freshness.lag_ms).or(Some(page.freshness));
+    }
+    let freshness = freshness.ok_or_else(|| Problem::unknown(Resource::User))?;
+    Ok(Staff { rows, cut, freshness })
+}
+
+/// They by name, as the words of a choice, with the one who is chosen.
+pub(super) fn options(staff: &[UserRow], chosen: &str) -> Vec<(String, String)> {
     let option =
         |row: &UserRow| (row.user_id.to_string(), kit::person(row.name.as_ref().or(row.email.as_ref())).to_owned());
-    let staff = people.iter().filter(|row| row.role.is_some_and(Role::is_staff));
-    let mut options: Vec<_> = staff.map(option).collect();
+    let mut options: Vec<_> = staff.iter().map(option).collect();
     options.sort_by_key(|(_, name)| name.to_lowercase());
     if !chosen.is_empty() && options.iter().all(|(id, _)| id != chosen) {
-        let other = people.iter().map(option).find(|(id, _)| id == chosen);
-        options.push(other.unwrap_or_else(|| (chosen.to_owned(), "The one chosen".to_owned())));
+        options.push((chosen.to_owned(), "The one chosen".to_owned()));
     }
     options
 }
@@ -65,45 +87,54 @@ pub(super) async fn page<R: Runtime>(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let here = Address::of(Place::Users.path(), &uri);
-    let caller = &visitor.caller;
+    let (engage, caller) = (&server.engage, &visitor.caller);
     let list = here.read::<UsersQuery>(&[])?.list(caller.firm.clone())?;
-    let found = server.engage.list_users(caller, list, None).await?;
-    let (calendar, now) = (visitor.calendar()?, server.engage.runtime().now());
-    let manages = caller.actor.role.may(Permission::ManageUsers);
+    let (calendar, now) = (visitor.calendar()?, engage.runtime().now());
+    let file = here.file("/api/v1/firm/users", &[]);
+    let (rows, pager, freshness) = if list.role.is_none() {
+        let Staff { rows, cut, freshness } = staff(engage, caller, list.status).await?;
+        let pager = html! {
+            nav class="pager" aria-label="Pages" {
+                div class="row" { @for role in cut { a class="button" href=(here.with(&[("role", role.as_str())])) { "More: " (kit::words(role.as_str())) } }
+                    a href=(here.with(&[("role", Role::Client.as_str())])) { "Clients" } }
+                a class="button" href=(file) download="" { (icon("file")) "Everybody as a file (CSV)" }
+            }
+        };
+        (rows, pager, freshness)
+    } else {
+        let found = engage.list_users(caller, list, None).await?;
+        (found.rows, here.pager(found.next.map(|next| next.to_string()), &file), found.freshness)
+    };
     let list = html! {
         section class="card" {
-            @if found.rows.is_empty() {
-                (kit::empty("search", "Nobody is like that", html! { "Take a filter away, or " a href="/users" { "see everybody" } "." }))
-            } @else {
-                (table(&found.rows, now, &calendar))
-                (here.pager(found.next.map(|next| next.to_string()), &here.file("/api/v1/firm/users", &[])))
-            }
+            @if rows.is_empty() {
+                (kit::empty("search", "Nobody is like that", html! { "Take a filter away, or " a href="/users" { "see all of the staff" } "." }))
+            } @else { (table(&rows, now, &calendar)) }
+            (pager)
         }
     };
     let content = html! {
         div class="head" { h1 { "Users" } }
         form class="fields" method="get" action=(Place::Users.path()) data-live="" {
             (here.kept(&["limit"]))
-            (here.choice("Role", "role", roles()))
+            (kit::choice("Role", "role", Some("All staff"), here.get("role"), roles()))
             (here.choice("Status", "status", UserStatus::ALL.map(|of| (of.as_str(), kit::words(of.as_str())))))
             button { "Filter" }
         }
-        @if manages { div class="talk" { (list) div class="aside" { (registration(&visitor)) } } } @else { (list) }
+        @if caller.actor.role.may(Permission::ManageUsers) { div class="talk" { (list) div class="aside" { (registration(&visitor)) } } } @else { (list) }
     };
-    let source = Source::Index(found.freshness);
-    Ok(super::html(StatusCode::OK, framed(&visitor, Place::Users, "Users", source, &content)))
+    Ok(super::html(StatusCode::OK, framed(&visitor, Place::Users, "Users", Source::Index(freshness), &content)))
 }
 
 fn table(rows: &[UserRow], now: Timestamp, calendar: &Calendar) -> Markup {
     html! {
         div class="table" { table class="cards grid" {
             caption { (rows.len()) " on this page" }
-            thead { tr { th scope="col" { "Name" } th scope="col" { "E-mail" } th scope="col" { "Role" } th scope="col" { "Status" } th scope="col" class="num" { "Responsible for" } th scope="col" { "Last signed in" } } }
+            thead { tr { th scope="col" { "Name" } th scope="col" { "Role" } th scope="col" { "Status" } th scope="col" class="num" { "Responsible for" } th scope="col" { "Last signed in" } } }
             tbody { @for row in rows {
                 @let path = format!("/users/{}", row.user_id);
                 tr data-href=(path) {
-                    th scope="row" class="long" { a href=(path) { (kit::person(row.name.as_ref())) } }
-                    td data-name="E-mail" class="long" { @match &row.email { Some(email) => (email.as_str()), None => (kit::none()) } }
+                    th scope="row" class="name" { div { a href=(path) { (kit::person(row.name.as_ref())) } @if let Some(email) = &row.email { div class="soft small again" { (email.as_str()) } } } }
                     td data-name="Role" { @match row.role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
                     td data-name="Status" { (standing(row.status)) }
                     td data-name="Responsible for" class="num" { (number(row.assigned_conversation_count)) }

@@ -73,3 +73,8 @@ pub(crate) fn field<'a>(page: &'a str, name: &str) -> &'a str {
     let at = page.find(&begin).unwrap_or_else(|| panic!("no field {name} in {page}")) + begin.len();
     page[at..].split('"').next().unwrap()
 }
+
+/// Where the links of a page lead.
+pub(crate) fn links(page: &str) -> Vec<String> {
+    page.split(" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&")).collect()
+}

@@ -1,0 +1,250 @@
+//! The dashboard's pages that change something beside conversations: conflicts, users, settings, the platform.
+
+use engage_domain::{FirmId, Role, UserId};
+use engage_journal::Sql;
+use engage_native::sqlite::Db;
+use engage_testkit::TestApp;
+use serde_json::json;
+
+use crate::browser::{Browser, field, links};
+
+/// Sends a form of a page, without its proof first: which is refused, and does nothing.
+async fn send(browser: &Browser<'_>, page: &str, path: &str, form: &[(&str, &str)]) -> crate::browser::Shown {
+    let refused = browser.post(path, form).await;
+    assert_eq!(refused.status, 403, "{path}: {}", refused.text);
+    assert!(refused.text.contains("The form has expired"), "{path}");
+    let csrf = field(page, "csrf").to_owned();
+    let whole: Vec<_> = form.iter().copied().chain([("csrf", csrf.as_str())]).collect();
+    browser.post(path, &whole).await
+}
+
+/// A client of one conversation who is the opposing party of another; gives the page of the conflict.
+async fn adverse(app: &TestApp) -> String {
+    let attorney = app.token(Role::Attorney);
+    let (first, second) = (app.conversation(&attorney).await, app.conversation(&attorney).await);
+    let client = json!({ "role": "client", "name": "Katherine Brown" });
+    app.post(&attorney, &format!("{first}/parties"), client).await.expect(201);
+    let opposing = json!({ "role": "opposing_party", "name": "Brown, Kathy" });
+    let named = app.post(&attorney, &format!("{second}/parties"), opposing).await.expect(201);
+    app.settle("acme").await;
+    format!("/conflicts/{}", named["screening"]["matches"][0]["conflictId"].as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_is_listed_looked_at_and_resolved_for_a_reason() {
+    let app = TestApp::start().await;
+    let browser = Browser::new(&app, Role::Attorney);
+    assert!(browser.see("/conflicts").await.page().contains("No open conflicts"));
+    let path = adverse(&app).await;
+    let list = browser.see("/conflicts").await.page();
+    assert!(list.contains("Brown, Kathy") && list.contains("Katherine Brown") && links(&list).contains(&path));
+    for other in ["/conflicts?status=cleared", "/conflicts?conflictType=matter", "/conflicts?matchType=fuzzy"] {
+        assert!(browser.see(other).await.page().contains("No conflict is like that"), "{other}");
+    }
+    assert!(!list.contains("What became of them"), "that report is for whoever reads the audit trail");
+    assert_eq!(browser.see("/conflicts?status=odd").await.status, 422);
+    // Whoever may not resolve is offered nothing, and refused.
+    let paralegal = Browser::new(&app, Role::Paralegal);
+    let read = paralegal.see(&path).await.page();
+    assert!(read.contains("Your role sees conflicts") && !read.contains(&format!("{path}/resolution")));
+    let resolution = format!("{path}/resolution");
+    let form = [("resolution", "no_conflict"), ("reason", "Another Kathy"), ("version", "1")];
+    assert_eq!(send(&paralegal, &read, &resolution, &form).await.status, 403);
+    // Both sides and why.
+    let page = browser.see(&path).await.page();
+    assert!(page.contains("Who came later") && page.contains("Who was known"));
+    assert!(
+        page.contains("<td>kathy</td><td>katherine</td><td>a nickname, or the name in another language</td>"),
+        "{page}"
+    );
+    // Under review, then resolved; not against an old version, not without a reason, no consent without its document.
+    let old = field(&page, "version").to_owned();
+    let notes = [("version", old.as_str()), ("notes", "I call her")];
+    assert_eq!(send(&browser, &page, &format!("{path}/review"), &notes).await.sent_to(), path);
+    let page = browser.see(&path).await.page();
+    assert!(page.contains("Under review") && page.contains("I call her"));
+    let stale = [("resolution", "no_conflict"), ("reason", "x"), ("version", old.as_str())];
+    assert_eq!(send(&browser, &page, &resolution, &stale).await.status, 412);
+    let version = field(&page, "version").to_owned();
+    for (form, named) in [
+        (vec![("resolution", "no_conflict"), ("reason", " ")], "reason"),
+        (vec![("reason", "x")], "resolution"),
+        (vec![("resolution", "client_consented"), ("reason", "x")], "artefact"),
+        (vec![("resolution", "client_consented"), ("reason", "x"), ("artefactName", "Letter")], "artefactReference"),
+    ] {
+        let form: Vec<_> = form.into_iter().chain([("version", version.as_str())]).collect();
+        let refused = send(&browser, &page, &resolution, &form).await;
+        assert_eq!(refused.status, 422, "{form:?}");
+        assert!(refused.text.contains(&format!("<strong>{named}</strong>")), "{named}: {}", refused.text);
+    }
+    let good = [("resolution", "no_conflict"), ("reason", "Another <Kathy>"), ("version", version.as_str())];
+    assert_eq!(send(&browser, &page, &resolution, &good).await.sent_to(), path);
+    let page = browser.see(&path).await.page();
+    assert!(page.contains("Cleared") && page.contains("Another &lt;Kathy&gt;") && !page.contains("/resolution\""));
+    let api = app.get(&app.token(Role::Attorney), &format!("/api/v1/firm{path}")).await.expect(200);
+    assert_eq!(api["conflict"]["resolution"]["reason"], "Another <Kathy>");
+    app.settle("acme").await;
+    assert!(browser.see("/conflicts").await.page().contains("No open conflicts"));
+    assert!(links(&browser.see("/conflicts?status=cleared").await.page()).contains(&path));
+    let again = [("reason", "It is her"), ("version", field(&page, "version"))];
+    assert_eq!(send(&browser, &page, &format!("{path}/reopening"), &again).await.sent_to(), path);
+    assert!(browser.see(&path).await.page().contains("Detected"));
+    let officer = Browser::new(&app, Role::ComplianceOfficer);
+    assert!(officer.see("/conflicts").await.page().contains("What became of them"));
+    assert_eq!(browser.see("/conflicts/01ARZ3NDEKTSV4RRFFQ69G5FAV").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_checked_and_the_check_stays_on_record() {
+    let app = TestApp::start().await;
+    adverse(&app).await;
+    let browser = Browser::new(&app, Role::ComplianceOfficer);
+    let page = browser.see("/conflicts/check").await.page();
+    let form = [
+        ("name", "Catherine Brown"),
+        ("role", "opposing_party"),
+        ("aliases", "Kate Braun\r\n\r\nK. Brown"),
+        ("email", "k@x.example"),
+    ];
+    let found = send(&browser, &page, "/conflicts/check", &form).await.page();
+    assert!(found.contains("Do not take this party in") && found.contains(">Katherine Brown<"), "{found}");
+    // The form keeps what was asked, for the next try.
+    assert!(
+        found.contains("value=\"Catherine Brown\"")
+            && found.contains("Kate Braun\nK. Brown")
+            && found.contains("k@x.example")
+    );
+    let nobody = send(&browser, &page, "/conflicts/check", &[("name", "Zbigniew Kowalczyk")]).await.page();
+    assert!(nobody.contains("Nobody adverse was found"));
+    let audit = app.audit("acme").await;
+    assert_eq!(audit.iter().filter(|row| &*row.action == "conflict_checked").count(), 2);
+    let refused = send(&browser, &page, "/conflicts/check", &[("name", "!?")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("<strong>name</strong>"), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_listed_registered_changed_and_signed_out() {
+    let app = TestApp::start().await;
+    let (admin, attorney) = (Browser::new(&app, Role::FirmAdmin), Browser::new(&app, Role::Attorney));
+    let id = UserId::from_subject(&"acme".parse::<FirmId>().unwrap(), "attorney");
+    let path = format!("/users/{id}");
+    let seen = attorney.see("/users").await.page();
+    assert!(!seen.contains("Register somebody"));
+    let client = Browser::new(&app, Role::Client);
+    assert_eq!(client.see("/users").await.status, 403);
+    app.settle("acme").await;
+    let page = admin.see("/users").await.page();
+    let people = |page: &str| links(page).into_iter().filter(|link| link.starts_with("/users/")).count();
+    assert_eq!(people(&page), 2, "the staff, and not the client: {page}");
+    assert_eq!(people(&admin.see("/users?role=client").await.page()), 1);
+    assert!(admin.see("/users?status=suspended").await.page().contains("Nobody is like that"));
+    // Registered under an address that nobody has.
+    let form = [("email", "new@acme.example"), ("name", "New Body"), ("role", "paralegal")];
+    let registered = send(&admin, &page, "/users", &form).await;
+    assert!(admin.see(registered.sent_to()).await.page().contains("<h1>New Body</h1>"));
+    assert_eq!(
+        send(&attorney, &seen, "/users", &[("email", "x@acme.example"), ("role", "firm_admin")]).await.status,
+        403
+    );
+    let taken = send(&admin, &page, "/users", &form).await;
+    assert_eq!(taken.status, 409, "{}", taken.text);
+    // Changed: from the next request on their token speaks for the new role. Not against an old version.
+    let user = admin.see(&path).await.page();
+    let form = [("role", "paralegal"), ("status", "active"), ("version", field(&user, "version"))];
+    assert_eq!(send(&admin, &user, &path, &form).await.sent_to(), path);
+    assert!(attorney.see("/overview").await.page().contains("Paralegal"));
+    assert_eq!(send(&admin, &user, &path, &form).await.status, 412);
+    let own = attorney.see(&path).await.page();
+    assert!(own.contains("Your role sees users") && !own.contains("/revocation"));
+    let forged = [("role", "firm_admin"), ("version", "9")];
+    assert_eq!(send(&attorney, &own, &path, &forged).await.status, 403);
+    let me = format!("/users/{}", UserId::from_subject(&"acme".parse::<FirmId>().unwrap(), "firm_admin"));
+    assert!(admin.see(&me).await.page().contains("Nobody changes their own role"));
+    // Signed out everywhere.
+    let user = admin.see(&path).await.page();
+    let form = [("version", field(&user, "version"))];
+    assert_eq!(send(&admin, &user, &format!("{path}/revocation"), &form).await.sent_to(), path);
+    assert!(attorney.see("/overview").await.sent_to().starts_with("/sign-in"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_shown_and_changed_by_whoever_may() {
+    let app = TestApp::start().await;
+    let (partner, attorney) = (Browser::new(&app, Role::ManagingPartner), Browser::new(&app, Role::Attorney));
+    let read = attorney.see("/settings").await.page();
+    assert!(read.contains("Your role reads the settings") && !read.contains("name=\"timeZone\""));
+    assert!(read.contains("No practice areas yet"));
+    assert_eq!(send(&attorney, &read, "/settings", &[("name", "Mine"), ("version", "1")]).await.status, 403);
+    let page = partner.see("/settings").await.page();
+    let version = field(&page, "version").to_owned();
+    let form = |zone| {
+        [
+            ("name", "Acme & Sons"),
+            ("timeZone", zone),
+            ("retentionDays", "90"),
+            ("jurisdiction", ""),
+            ("freezeOnConflict", "false"),
+            ("version", version.as_str()),
+        ]
+    };
+    let wrong = send(&partner, &page, "/settings", &form("Mars/Olympus")).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text.contains("<strong>timeZone</strong>"), "{}", wrong.text);
+    assert_eq!(send(&partner, &page, "/settings", &form("America/Chicago")).await.sent_to(), "/settings");
+    let page = partner.see("/settings").await.page();
+    assert!(
+        page.contains("Acme &amp; Sons") && page.contains("value=\"America/Chicago\"") && page.contains("value=\"90\"")
+    );
+    let api = app.get(&app.token(Role::Attorney), "/api/v1/firm/settings").await.expect(200);
+    assert_eq!((&api["settings"]["freezeOnConflict"], &api["settings"]["jurisdiction"]), (&json!(false), &json!(null)));
+    assert_eq!(send(&partner, &page, "/settings", &form("UTC")).await.status, 412);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platform_is_shown_and_operated_by_whoever_may() {
+    let app = TestApp::start().await;
+    let (admin, officer) = (Browser::new(&app, Role::FirmAdmin), Browser::new(&app, Role::ComplianceOfficer));
+    let conversation = app.conversation(&app.token(Role::Attorney)).await;
+    app.settle("acme").await;
+    let read = officer.see("/platform").await.page();
+    assert!(read.contains("Your role sees the platform") && !read.contains("/platform/rebuild"));
+    for (path, form) in [("/platform/reconciliation", vec![("dryRun", "false")]), ("/platform/rebuild", vec![])] {
+        assert_eq!(send(&officer, &read, path, &form).await.status, 403, "{path}");
+    }
+    // A row that the journal does not account for is found by a dry run, and mended by a reconciliation.
+    let folder = app.engage.runtime().folder().firm(&"acme".parse().unwrap());
+    let index = |script: &str| Db::index(&folder.join("index.db")).unwrap().script(script).unwrap();
+    index("UPDATE conversation_index SET clientName = 'Somebody else'");
+    let page = admin.see("/platform").await.page();
+    let dry = send(&admin, &page, "/platform/reconciliation", &[("dryRun", "true")]).await.page();
+    assert!(
+        dry.contains("<h1>Dry run</h1>") && dry.contains("1 rows differed") && dry.contains("Nothing was changed"),
+        "{dry}"
+    );
+    assert!(dry.contains("Drifted"));
+    let run = send(&admin, &page, "/platform/reconciliation", &[("dryRun", "false")]).await.page();
+    assert!(run.contains("<h1>Reconciliation</h1>") && run.contains("1 were mended"), "{run}");
+    let built = send(&admin, &page, "/platform/rebuild", &[]).await.page();
+    assert!(built.contains("Every row agrees with the journal"), "{built}");
+    app.settle("acme").await;
+    let page = admin.see("/platform").await.page();
+    assert_eq!(page.matches("1 differed").count(), 3, "twice in the list, once as the last one: {page}");
+    // What the index cannot take in is tried again.
+    index("CREATE TRIGGER rule BEFORE UPDATE ON conversation_index BEGIN SELECT RAISE(ABORT, 'against the rule'); END");
+    let said = json!({ "role": "agent", "content": "hello" });
+    app.post(&app.token(Role::Attorney), &format!("{conversation}/messages"), said).await.expect(201);
+    app.settle("acme").await;
+    let page = admin.see("/platform").await.page();
+    assert!(page.contains("against the rule") && page.contains(conversation.rsplit('/').next().unwrap()));
+    let replay = page.split("action=\"").find(|path| path.starts_with("/platform/sync-failures/")).unwrap();
+    let replay = replay.split('"').next().unwrap().to_owned();
+    assert!(!officer.see("/platform").await.page().contains(&replay));
+    let again = send(&admin, &page, &replay, &[]).await;
+    assert_eq!(again.sent_to(), "/platform?replayed=failed");
+    index("DROP TRIGGER rule");
+    let again = send(&admin, &page, &replay, &[]).await;
+    assert_eq!(again.sent_to(), "/platform?replayed=indexed");
+    let page = admin.see("/platform?replayed=indexed").await.page();
+    assert!(page.contains("The index has taken the object in") && !page.contains("against the rule"));
+}
