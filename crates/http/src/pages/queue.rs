@@ -88,20 +88,20 @@ fn group(due: Due, rows: &[ListedAssignment], (now, tomorrow): (Timestamp, Times
         @if !rows.is_empty() {
             section class="card" {
                 div class="title" { h2 { (due.name()) } @if due == Due::Overdue { (kit::mark("alert", "alert", &number(rows.len() as u64))) } @else { span class="soft small" { (number(rows.len() as u64)) } } }
-                div class="table" { table class="cards" {
+                div class="table" { table class="cards even" {
                     caption class="hidden" { (due.name()) }
-                    thead { tr { th scope="col" class="wide" { "Client" } th scope="col" { "Priority" } th scope="col" { "Due" } th scope="col" { "Yours" } th scope="col" class="num" { "Hours" } } }
+                    thead { tr { th scope="col" class="wide" { "Client" } th scope="col" { "Priority" } th scope="col" { "Due" } th scope="col" { "Yours since" } th scope="col" class="num" { "Hours" } } }
                     tbody { @for ListedAssignment { row, client_name } in rows {
                         @let path = format!("/conversations/{}", row.session_id);
                         tr data-href=(path) {
-                            th scope="row" { div { a href=(path) { (kit::client(client_name.as_ref())) } @if let Some(notes) = &row.notes { div class="soft small" { (notes.as_str()) } } } }
+                            th scope="row" { div { a href=(path) { (kit::client(client_name.as_ref())) } @if let Some(notes) = &row.notes { div class="soft small again" { (notes.as_str()) } } } }
                             td data-name="Priority" { (priority(row.priority)) }
                             td data-name="Due" class="nowrap" { @match row.due_date {
                                 Some(at) if due == Due::Today => (calendar.moment(at)),
                                 Some(at) => (kit::time(at, now, calendar)),
                                 None => (kit::none()),
                             } }
-                            td data-name="Yours" class="nowrap" { (kit::time(row.assigned_at, now, calendar)) }
+                            td data-name="Yours since" class="nowrap" { (kit::time(row.assigned_at, now, calendar)) }
                             td data-name="Hours" class="num" { @match row.estimated_hours { Some(hours) => (format!("{hours:.1}")), None => (kit::none()) } }
                         }
                     } }

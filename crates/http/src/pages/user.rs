@@ -37,7 +37,7 @@ pub(super) async fn page<R: Runtime>(
                     h2 { "Person" }
                     dl class="facts" {
                         dt { "E-mail" } dd { @match &user.email { Some(email) => (email.as_str()), None => (none()) } }
-                        dt { "Signs in as" } dd { @match &user.subject { Some(subject) => (subject.as_str()), None => "has never signed in" } }
+                        dt { "Signs in as" } dd { @match &user.subject { Some(subject) => (subject.as_str()), None => (none()) } }
                         dt { "Registered" } dd { (kit::time(user.created_at, now, &calendar)) }
                         dt { "Last signed in" } dd { @match user.last_login { Some(at) => (kit::time(at, now, &calendar)), None => (none()) } }
                         @if let Some(at) = user.role_changed_at { dt { "Role changed" } dd { (kit::time(at, now, &calendar)) } }

@@ -138,7 +138,7 @@ fn table(rows: &[UserRow], now: Timestamp, calendar: &Calendar) -> Markup {
                     td data-name="Role" { @match row.role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
                     td data-name="Status" { (standing(row.status)) }
                     td data-name="Responsible for" class="num" { (number(row.assigned_conversation_count)) }
-                    td data-name="Last signed in" { @match row.last_login { Some(at) => (kit::time(at, now, calendar)), None => span class="soft" { "Never" } } }
+                    td data-name="Last signed in" { @match row.last_login { Some(at) => (kit::time(at, now, calendar)), None => (kit::none()) } }
                 }
             } }
         } }
