@@ -13,6 +13,9 @@ document.addEventListener("formdata", (event) => {
   for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
 });
 
+// On a phone the rail is longer than the screen is wide: where one is comes into view.
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Keys, unless somebody is writing or has switched them off.
 const PLACES = { o: "/overview", c: "/conversations", q: "/queue", w: "/workload", p: "/practice-areas", x: "/conflicts", a: "/audit", d: "/data-access" };
 const shown = (path) => path && document.querySelector(`.rail a[href="${path}"]`);

@@ -109,14 +109,21 @@ fn details(row: &AuditRow) -> Markup {
     let said =
         said.map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     let around = [
-        ("id", row.resource_id.as_deref().map(str::to_owned)),
         ("version", Some(row.version.to_string())),
         ("address", row.ip_address.as_deref().map(str::to_owned)),
         ("browser", row.user_agent.as_deref().map(str::to_owned)),
         ("entry", Some(row.audit_id.to_string())),
     ];
     let around = around.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let page = match &*row.resource_type {
+        "conversation" => Some("conversations"),
+        "conflict" => Some("conflicts"),
+        "user" => Some("users"),
+        _ => None,
+    };
     html! {
-        details { summary { (icon("info")) " Show" } dl class="facts" { @for (name, value) in said.chain(around) { dt { (name) } dd { (value) } } } }
+        details { summary { (icon("info")) " Show" } dl class="facts" {
+            @if let Some(id) = &row.resource_id { dt { "id" } dd { @match page { Some(page) => a href={ "/" (page) "/" (id) } { (id) }, None => (id) } } }
+            @for (name, value) in said.chain(around) { dt { (name) } dd { (value) } } } }
     }
 }

@@ -47,6 +47,12 @@ pub(super) async fn page<R: Runtime>(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Asked { replayed } = Address::of(Place::Platform.path(), &uri).read(&[])?;
+    let outcome = replayed.map(|word| {
+        let known = || format!("must be one of {}", Replayed::ALL.map(|one| one.as_str()).join(", "));
+        let outcome = Replayed::ALL.into_iter().find(|one| one.as_str() == word);
+        outcome.ok_or_else(|| Problem::invalid("replayed", known()))
+    });
+    let outcome = outcome.transpose()?;
     let (engage, caller) = (&server.engage, &visitor.caller);
     let health = engage.health(caller).await?;
     let limit = Limit::new(SHOWN).unwrap_or_default();
@@ -56,7 +62,7 @@ pub(super) async fn page<R: Runtime>(
     let operates = caller.actor.role.may(Permission::OperatePlatform);
     let content = html! {
         div class="head" { div { h1 { "Platform" } p class="soft" { "The index is derived from the journal. Here is how far it is, and whether it is right." } } }
-        @if let Some(outcome) = &replayed { (tried(outcome)) }
+        @if let Some(outcome) = &outcome { (tried(outcome)) }
         (figures(&health))
         div class="talk" {
             div class="stack" {
@@ -73,11 +79,11 @@ pub(super) async fn page<R: Runtime>(
     Ok(super::html(StatusCode::OK, framed(&visitor, Place::Platform, "Platform", source, &content)))
 }
 
-fn tried(outcome: &str) -> Markup {
-    let (class, name, text) = match Replayed::ALL.into_iter().find(|one| one.as_str() == outcome) {
-        Some(Replayed::Indexed) => ("good", "done", "The index has taken the object in."),
-        Some(Replayed::Failed) => ("alert", "alert", "It went wrong again. What went wrong stands below."),
-        Some(Replayed::Queued) | None => ("", "wait", "It will be tried as soon as the index comes to it."),
+fn tried(outcome: &Replayed) -> Markup {
+    let (class, name, text) = match outcome {
+        Replayed::Indexed => ("good", "done", "The index has taken the object in."),
+        Replayed::Failed => ("alert", "alert", "It went wrong again. What went wrong stands below."),
+        Replayed::Queued => ("", "wait", "It will be tried as soon as the index comes to it."),
     };
     html! { div class={ "notice " (class) } role="status" { (icon(name)) div { (text) } } }
 }
@@ -240,7 +246,9 @@ fn done(visitor: &Visitor, title: &str, run: &Reconciled, entries: Option<u64>) 
         @if differences + unreadable == 0 {
             div class="notice good" role="status" { (icon("done")) div { strong { "Every row agrees with the journal." } } }
         } @else {
-            div class="notice alert" role="status" { (icon("alert")) div { strong { (number(differences)) " rows differed." } @if entries.is_some() { " The new index has them right." } @else if run.dry_run { " Nothing was changed." } @else { " " (number(repaired)) " were mended." } } }
+            div class="notice alert" role="status" { (icon("alert")) div { strong { (number(differences)) @if differences == 1 { " row differed." } @else { " rows differed." } }
+                @if entries.is_some() { " The new index has them right." } @else if run.dry_run { " Nothing was changed." } @else { " Mended: " (number(repaired)) "." }
+                @if unreadable > 0 { " Could not be read: " (number(unreadable)) ", whose rows were left alone." } } }
         }
         div class="columns" {
             section class="card" {

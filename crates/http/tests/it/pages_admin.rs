@@ -133,6 +133,8 @@ async fn users_are_listed_registered_changed_and_signed_out() {
     assert!(!seen.contains("Register somebody"));
     let client = Browser::new(&app, Role::Client);
     assert_eq!(client.see("/users").await.status, 403);
+    // Whoever comes for the first time is registered.
+    admin.see("/overview").await.page();
     app.settle("acme").await;
     let page = admin.see("/users").await.page();
     let people = |page: &str| links(page).into_iter().filter(|link| link.starts_with("/users/")).count();
@@ -219,12 +221,12 @@ async fn the_platform_is_shown_and_operated_by_whoever_may() {
     let page = admin.see("/platform").await.page();
     let dry = send(&admin, &page, "/platform/reconciliation", &[("dryRun", "true")]).await.page();
     assert!(
-        dry.contains("<h1>Dry run</h1>") && dry.contains("1 rows differed") && dry.contains("Nothing was changed"),
+        dry.contains("<h1>Dry run</h1>") && dry.contains("1 row differed") && dry.contains("Nothing was changed"),
         "{dry}"
     );
     assert!(dry.contains("Drifted"));
     let run = send(&admin, &page, "/platform/reconciliation", &[("dryRun", "false")]).await.page();
-    assert!(run.contains("<h1>Reconciliation</h1>") && run.contains("1 were mended"), "{run}");
+    assert!(run.contains("<h1>Reconciliation</h1>") && run.contains("Mended: 1."), "{run}");
     let built = send(&admin, &page, "/platform/rebuild", &[]).await.page();
     assert!(built.contains("Every row agrees with the journal"), "{built}");
     app.settle("acme").await;
@@ -245,6 +247,7 @@ async fn the_platform_is_shown_and_operated_by_whoever_may() {
     index("DROP TRIGGER rule");
     let again = send(&admin, &page, &replay, &[]).await;
     assert_eq!(again.sent_to(), "/platform?replayed=indexed");
+    assert_eq!(admin.see("/platform?replayed=perhaps").await.status, 422);
     let page = admin.see("/platform?replayed=indexed").await.page();
     assert!(page.contains("The index has taken the object in") && !page.contains("against the rule"));
 }

@@ -98,8 +98,10 @@ async fn workload_shows_everybody_whom_the_api_does_and_leads_to_their_conversat
     let app = TestApp::start().await;
     assigned(&app, "Ann Late", Role::Paralegal, json!({ "dueDate": "2020-01-01T00:00:00Z" })).await;
     assigned(&app, "Bob Other", Role::Attorney, json!({})).await;
-    app.settle("acme").await;
     let browser = Browser::new(&app, Role::ManagingPartner);
+    // Whoever comes for the first time is registered.
+    browser.see("/overview").await.page();
+    app.settle("acme").await;
     let page = browser.see("/workload").await.page();
     let api = app.get(&app.token(Role::ManagingPartner), "/api/v1/firm/assignments/workload").await.expect(200);
     let people = api["people"].as_array().unwrap();
