@@ -171,6 +171,10 @@ fn no_statement_but_a_count_walks_a_table_or_sorts() {
             || text.contains("FROM sqlite_master")
             || text.contains("FROM migration");
         for line in desk.sql.plan(&text) {
+            // The entries that a walk along the links has come to, one by one.
+            if line.contains("SCAN chain") || line.contains("SCAN CONSTANT ROW") {
+                continue;
+            }
             assert!(on_purpose || !(line.contains("SCAN") || line.contains("TEMP B-TREE")), "{line}: {text}");
             assert!(!line.contains("TEMP B-TREE"), "{line}: {text}");
         }
