@@ -131,6 +131,11 @@ pub(super) fn seconds(ms: u64) -> String {
     }
 }
 
+/// Says that a table is cut, where it is.
+pub(super) fn shown(all: usize, most: usize) -> Markup {
+    html! { @if all > most { "The first " (most) " of " (number(all as u64)) ". " } }
+}
+
 /// A share of 0 to 1.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
@@ -216,6 +221,10 @@ mod tests {
             ["0", "999", "1\u{202f}000", "12\u{202f}345\u{202f}678"],
             [0, 999, 1000, 12_345_678].map(number).each_ref().map(String::as_str)
         );
+        assert_eq!(["999 ms", "1.0 s", "2 min"], [999, 1_000, 120_000].map(seconds).each_ref().map(String::as_str));
+        assert_eq!((percent(0.125), percent(1.0)), ("12 %".into(), "100 %".into()));
+        assert_eq!(shown(60, 60).into_string(), "");
+        assert_eq!(shown(1_000, 60).into_string(), "The first 60 of 1\u{202f}000. ");
         assert_eq!(["30 min", "1.5 h", "3.0 days"], [0.5, 1.5, 72.0].map(hours).each_ref().map(String::as_str));
     }
 

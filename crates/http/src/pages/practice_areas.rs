@@ -18,6 +18,9 @@ use super::{
 };
 use crate::{problem::Problem, routes::PracticeAreasQuery, server::Shared};
 
+/// Areas that are shown, those with most conversations; the file has all.
+const SHOWN: usize = 60;
+
 pub(super) async fn page<R: Runtime>(
     State(server): State<Shared<R>>,
     visitor: Visitor,
@@ -69,12 +72,12 @@ fn table(rows: &[PracticeAreaRow], since: Option<Timestamp>, visitor: &Visitor) 
     let most = rows.iter().map(|row| row.total).max().unwrap_or_default();
     html! {
         div class="table" { table class="cards grid" {
-            caption { "Most conversations first" }
+            caption { (kit::shown(rows.len(), SHOWN)) "Most conversations first" }
             thead { tr {
                 th scope="col" { "Practice area" } th scope="col" { "Conversations" } th scope="col" class="num" { "Completed" } th scope="col" class="num" { "Conversion" }
                 th scope="col" { "Quality" } th scope="col" class="num" { "Time to completion" }
             } }
-            tbody { @for row in rows {
+            tbody { @for row in rows.iter().take(SHOWN) {
                 @let slug = row.practice_area.as_ref().map(|area| area.as_str());
                 tr data-href=[slug.map(|slug| path(slug, ""))] {
                     th scope="row" class="long" { @match slug { Some(slug) => a href=(path(slug, "")) { (called(slug)) }, None => span class="soft" { "Not known yet" } } }

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::{problem::Problem, server::Shared};
 
+/// Practice areas that are shown; the API has all.
+const SHOWN: usize = 60;
+
 pub(super) async fn page<R: Runtime>(State(server): State<Shared<R>>, visitor: Visitor) -> Result<Response, Problem> {
     let firm = server.engage.settings(&visitor.caller).await?.state;
     let held = |within: &str| server.engage.is_held_within(&visitor.caller.firm, within);
@@ -94,9 +97,9 @@ fn areas(firm: &Firm) -> Markup {
     }
     html! {
         div class="table" { table class="cards" {
-            caption { "What conversations of each are to reach, beside the goals that all have" }
+            caption { (kit::shown(areas.len(), SHOWN)) "What conversations of each are to reach, beside the goals that all have" }
             thead { tr { th scope="col" { "Area" } th scope="col" { "Goals" } } }
-            tbody { @for area in areas { tr {
+            tbody { @for area in areas.iter().take(SHOWN) { tr {
                 th scope="row" { (area.name) br; code class="soft small" { (area.id.as_str()) } }
                 td data-name="Goals" {
                     @if area.goals.is_empty() { span class="soft" { "None of its own" } }

@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{problem::Problem, server::Shared};
 
+/// People who are shown, the busiest ones; the figures are of all, and the file has all.
+const SHOWN: usize = 60;
+
 pub(super) async fn page<R: Runtime>(State(server): State<Shared<R>>, visitor: Visitor) -> Result<Response, Problem> {
     let (report, overdue_before) = server.engage.workload(&visitor.caller, None).await?;
     let calendar = visitor.calendar()?;
@@ -60,12 +63,12 @@ fn table(rows: &[WorkloadRow], me: Option<UserId>, overdue_before: Timestamp, ca
     let most = rows.iter().map(|row| row.active_conversations).max().unwrap_or_default();
     html! {
         div class="table" { table class="cards grid" {
-            caption { "The most active conversations first; overdue as of " (calendar.moment(overdue_before)) }
+            caption { (kit::shown(rows.len(), SHOWN)) "The most active conversations first; overdue as of " (calendar.moment(overdue_before)) }
             thead { tr {
                 th scope="col" { "Person" } th scope="col" { "Role" } th scope="col" { "Active conversations" } th scope="col" class="num" { "Assigned" }
                 th scope="col" { "Overdue" } th scope="col" { "Quality" } th scope="col" class="num" { "Hours estimated" }
             } }
-            tbody { @for row in rows {
+            tbody { @for row in rows.iter().take(SHOWN) {
                 @let path = format!("/conversations?assignedTo={}", row.user_id);
                 tr data-href=(path) {
                     th scope="row" class="long" { span { a href=(path) { (kit::person(row.name.as_ref())) } @if Some(row.user_id) == me { span class="soft" { " (you)" } } } }
