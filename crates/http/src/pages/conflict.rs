@@ -56,7 +56,7 @@ pub(super) async fn page<R: Runtime>(
             }
             div class="aside" {
                 @match &conflict.resolved {
-                    Some(resolved) => (resolution(resolved, name(resolved.by), now, &calendar)),
+                    Some(resolved) => (resolution(conflict, resolved, name(resolved.by), (now, &calendar))),
                     None => (course(conflict, name(conflict.reviewer))),
                 }
                 @if caller.actor.role.may(Permission::ResolveConflicts) { (forms(&visitor, &detail)) }
@@ -163,19 +163,25 @@ const fn verdict(resolution: Resolution) -> &'static str {
     }
 }
 
-fn resolution(resolved: &Resolved, by: Option<String>, now: Timestamp, calendar: &Calendar) -> Markup {
+fn resolution(
+    conflict: &Conflict,
+    resolved: &Resolved,
+    by: Option<String>,
+    (now, calendar): (Timestamp, &Calendar),
+) -> Markup {
     html! {
         section class="card stack" {
             h2 { "Resolved" }
             p { strong { (verdict(resolved.resolution)) } br; span class="soft small" { (by.unwrap_or_else(|| "The platform".to_owned())) ", " (kit::time(resolved.at, now, calendar)) } }
             p { (resolved.reason.as_str()) }
-            dl class="facts" {
+            @if let Some(notes) = &conflict.notes { p class="soft small" { "Noted before: " (notes.as_str()) } }
+            @if resolved.artefact.is_some() || resolved.declined.is_some() { dl class="facts" {
                 @if let Some(Artefact { name, reference, sha256 }) = &resolved.artefact {
                     dt { "Document" } dd { (name.as_str()) } dt { "Kept at" } dd { (reference.as_str()) }
                     @if let Some(hash) = sha256 { dt { "SHA-256" } dd { code { (hash) } } }
                 }
                 @if let Some(id) = resolved.declined { dt { "Declined" } dd { a href={ "/conversations/" (id) } { "The conversation" } } }
-            }
+            } }
         }
     }
 }

@@ -81,6 +81,7 @@ async fn a_conflict_is_listed_looked_at_and_resolved_for_a_reason() {
     assert_eq!(send(&browser, &page, &resolution, &good).await.sent_to(), path);
     let page = browser.see(&path).await.page();
     assert!(page.contains("Cleared") && page.contains("Another &lt;Kathy&gt;") && !page.contains("/resolution\""));
+    assert!(page.contains("Noted before: I call her"));
     let api = app.get(&app.token(Role::Attorney), &format!("/api/v1/firm{path}")).await.expect(200);
     assert_eq!(api["conflict"]["resolution"]["reason"], "Another <Kathy>");
     app.settle("acme").await;
