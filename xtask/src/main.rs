@@ -6,6 +6,7 @@
 //! Leaves out: anything that `cargo` alone says as well (`cargo run`, `cargo bench`).
 
 mod bench;
+mod browser;
 mod conformance;
 mod screening;
 mod step;
@@ -43,6 +44,7 @@ const DOC: Step = Step {
     name: "doc",
     run: |workspace| workspace.cargo("doc --no-deps --workspace").append_flags("RUSTDOCFLAGS", "-D warnings").run(),
 };
+const BROWSER: Step = Step { name: "browser", run: browser::provide };
 // No `--all-targets`: it would leave the doctests out.
 const TESTS: Step = Step { name: "tests", run: |workspace| workspace.cargo("test --workspace").run() };
 const CONFORMANCE: Step = Step { name: "conformance", run: conformance::native };
@@ -51,7 +53,7 @@ const CONFORMANCE_CLOUDFLARE: Step = Step { name: "conformance", run: conformanc
 const BENCH_CLOUDFLARE: Step = Step { name: "bench", run: bench::cloudflare };
 
 /// Cheapest first: a misplaced brace shows in a second, not after the build.
-const EVERYTHING: &[Step] = &[TIDY, FMT, CLIPPY, WASM, DOC, TESTS, CONFORMANCE, WORKER_CONFORMANCE];
+const EVERYTHING: &[Step] = &[TIDY, FMT, CLIPPY, WASM, DOC, BROWSER, TESTS, CONFORMANCE, WORKER_CONFORMANCE];
 
 const TASKS: &[Task] = &[
     Task {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod browser;
 mod client;
 mod lists;
 mod reconcile;
@@ -14,6 +15,7 @@ mod crash;
 mod crash_conflicts;
 mod demo;
 mod import;
+mod journeys;
 mod metrics;
 mod parties;
 mod screen;
