@@ -20,6 +20,7 @@ use serde::Deserialize;
 use super::{
     form::{self, Posted},
     frame::{Place, Source, framed},
+    intake::keyed,
     kit::{self, icon},
     see,
     session::Visitor,
@@ -67,7 +68,7 @@ pub(super) async fn page<R: Runtime>(
         div class="talk" {
             section class="card stack" aria-label="Transcript" {
                 (transcript(id, &page, before.is_some(), now, &calendar))
-                @if before.is_none() { (reply_form(&visitor, id, state)) }
+                @if before.is_none() { (reply_form(&visitor, id, state, &engage.runtime().ulid().to_string())) }
             }
             div class="aside" {
                 (identity(state))
@@ -114,7 +115,7 @@ fn may_write(visitor: &Visitor) -> bool {
     visitor.caller.actor.role.may(Permission::WriteConversations)
 }
 
-fn reply_form(visitor: &Visitor, id: ConversationId, state: &Conversation) -> Markup {
+fn reply_form(visitor: &Visitor, id: ConversationId, state: &Conversation, key: &str) -> Markup {
     if !may_write(visitor) {
         return html! { p class="soft small" { "Your role reads conversations and does not take part in them." } };
     }
@@ -124,6 +125,7 @@ fn reply_form(visitor: &Visitor, id: ConversationId, state: &Conversation) -> Ma
     html! {
         form method="post" action={ "/conversations/" (id) "/messages" } class="stack" {
             input type="hidden" name="csrf" value=(visitor.csrf);
+            input type="hidden" name="key" value=(key);
             label { "Reply to the client" textarea name="content" required maxlength="32768" {} }
             div class="row" { button class="primary" { "Send" } span class="soft small" { "Ctrl + Enter sends" } }
         }
@@ -234,6 +236,7 @@ fn expecting(version: Option<u64>) -> Write {
 
 #[derive(Deserialize)]
 pub(super) struct Reply {
+    key: Option<String>,
     content: Private,
 }
 
@@ -243,7 +246,12 @@ pub(super) async fn reply<R: Runtime>(
     Id(id): Id<ConversationId>,
     Posted { visitor, body }: Posted<Reply>,
 ) -> Result<Response, Problem> {
-    server.engage.add_message(&visitor.caller, id, &Write::default(), Author::Agent, body.content).await?;
+    let path = format!("/conversations/{id}/messages");
+    let write = match &body.key {
+        Some(key) => keyed(key, &path, body.content.as_str())?,
+        None => Write::default(),
+    };
+    server.engage.add_message(&visitor.caller, id, &write, Author::Agent, body.content).await?;
     Ok(back(id))
 }
 

@@ -41,7 +41,10 @@ pub(crate) fn page(problem: &Problem, request_id: &str, path: &str, headers: &He
                     p class="soft" { (advice) }
                     div class="row" {
                         @if status.is_server_error() { a class="button primary" href=(path) { "Try again" } }
-                        a class="button" href="/overview" { "To the overview" }
+                        @match path.strip_prefix("/intake/").and_then(|rest| rest.split(['/', '?']).next()) {
+                            Some(firm) => a class="button" href={ "/intake/" (firm) } { "To the conversation" },
+                            None => a class="button" href="/overview" { "To the overview" },
+                        }
                     }
                     p class="soft small" { "Request " code { (request_id) } }
                 }

@@ -41,7 +41,7 @@ async fn firm<R: Runtime>(server: &Server<R>, slug: &str) -> Result<(FirmId, std
 
 /// The conversation that this browser has with the firm.
 fn held(headers: &HeaderMap, firm: &FirmId) -> Option<ResumeToken> {
-    session::intake_token(headers)?.parse::<ResumeToken>().ok().filter(|token| token.firm() == firm)
+    session::intake_token(headers, firm)?.parse::<ResumeToken>().ok().filter(|token| token.firm() == firm)
 }
 
 #[derive(Deserialize)]
@@ -64,8 +64,8 @@ pub(super) async fn page<R: Runtime>(
         // Out of the address at once, so that it is neither seen nor kept there.
         let there = format!("/intake/{id}");
         return Ok(match token.parse::<ResumeToken>() {
-            Ok(token) => session::open_intake(see(&there), token.as_str()),
-            Err(_) => see(&there),
+            Ok(token) if *token.firm() == id => session::open_intake(see(&there), &token),
+            Ok(_) | Err(_) => see(&there),
         });
     }
     let theme = Theme::of(&headers);
@@ -96,7 +96,7 @@ pub(super) async fn page<R: Runtime>(
         Err(_) => {
             let why = "Your earlier conversation can no longer be opened from here. You can begin a new one, or use the newest link that you have.";
             let page = shown(StatusCode::OK, &firm, theme, &beginning(&server, &id, &firm, Some(why)));
-            Ok(session::close_intake(page))
+            Ok(session::close_intake(page, &id))
         }
     }
 }
@@ -161,10 +161,11 @@ pub(super) async fn begin<R: Runtime>(
     let (_, token) = server.engage.start_as_visitor(&id, origin.clone(), &write, new).await?;
     let said = keyed(&format!("{}-said", body.key), &there, body.content.as_str())?;
     server.engage.add_message_as_holder(&token, origin, &said, body.content).await?;
-    Ok(session::open_intake(see(&there), token.as_str()))
+    Ok(session::open_intake(see(&there), &token))
 }
 
-fn keyed(key: &str, scope: &str, content: &str) -> Result<Write, Problem> {
+/// A write that is done once, however often the form is sent.
+pub(super) fn keyed(key: &str, scope: &str, content: &str) -> Result<Write, Problem> {
     let key = IdempotencyKey::new(key, scope, content.as_bytes()).map_err(|why| Problem::invalid("key", why))?;
     Ok(Write { key: Some(key), expected: None })
 }
@@ -272,7 +273,7 @@ pub(super) async fn leave<R: Runtime>(
 ) -> Result<Response, Problem> {
     let (id, _) = firm(&server, &slug).await?;
     check(&server, &headers, &id, &body.csrf)?;
-    Ok(session::close_intake(see(&format!("/intake/{id}"))))
+    Ok(session::close_intake(see(&format!("/intake/{id}")), &id))
 }
 
 /// What happens in the conversation, live.

@@ -10,8 +10,8 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use engage_app::{Caller, Claims, Runtime};
-use engage_domain::{Firm, calendar::Calendar};
+use engage_app::{Caller, Claims, ResumeToken, Runtime};
+use engage_domain::{Firm, FirmId, calendar::Calendar};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
@@ -27,8 +27,8 @@ use crate::{
 
 /// Only over a secure connection (or this machine), only for this host, on every path: the browser holds it to its name.
 const COOKIE: &str = "__Host-engage";
-/// What a client's browser keeps.
-const INTAKE: &str = "__Host-engage-intake";
+/// What a client's browser keeps of its conversation with a firm, whose slug follows.
+const INTAKE: &str = "__Host-engage-intake-";
 /// 30 days, in seconds.
 const INTAKE_AGE: u32 = 2_592_000;
 /// The theme that was chosen.
@@ -143,23 +143,22 @@ fn set_cookie(response: &mut Response, cookie: &str) {
     }
 }
 
-/// The resume token that a client's browser keeps.
-pub(super) fn intake_token(headers: &HeaderMap) -> Option<&str> {
-    cookie(headers, INTAKE)
+/// The resume token that a client's browser keeps of a firm.
+pub(super) fn intake_token<'a>(headers: &'a HeaderMap, firm: &FirmId) -> Option<&'a str> {
+    cookie(headers, &format!("{INTAKE}{firm}"))
 }
 
 /// Keeps a client's resume token, for as long as one can be good.
-pub(super) fn open_intake(mut response: Response, token: &str) -> Response {
-    set_cookie(
-        &mut response,
-        &format!("{INTAKE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={INTAKE_AGE}"),
-    );
+pub(super) fn open_intake(mut response: Response, token: &ResumeToken) -> Response {
+    let (firm, text) = (token.firm(), token.as_str());
+    let cookie = format!("{INTAKE}{firm}={text}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={INTAKE_AGE}");
+    set_cookie(&mut response, &cookie);
     response
 }
 
 /// Forgets it.
-pub(super) fn close_intake(mut response: Response) -> Response {
-    set_cookie(&mut response, &format!("{INTAKE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"));
+pub(super) fn close_intake(mut response: Response, firm: &FirmId) -> Response {
+    set_cookie(&mut response, &format!("{INTAKE}{firm}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"));
     response
 }
 

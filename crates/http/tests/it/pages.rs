@@ -88,8 +88,16 @@ async fn a_form_counts_only_from_a_page_of_the_same_session() {
     }
     let page = browser.see(&path).await.page();
     assert!(!page.contains("Hello from the firm"));
-    assert_eq!(browser.post(&reply, &good).await.sent_to(), path);
-    assert!(browser.see(&path).await.page().contains("Hello from the firm"));
+    let key = field(&page, "key").to_owned();
+    for _ in 0..2 {
+        let sent = [&good[..], &[("key", key.as_str())]].concat();
+        assert_eq!(browser.post(&reply, &sent).await.sent_to(), path);
+    }
+    assert_eq!(
+        browser.see(&path).await.page().matches("Hello from the firm").count(),
+        1,
+        "a form sent twice says it once"
+    );
     // Without its text it is refused, and the field is named.
     let empty = browser.post(&reply, &[("csrf", csrf.as_str()), ("content", "  ")]).await;
     assert_eq!(empty.status, 422);
