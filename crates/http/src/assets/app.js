@@ -21,7 +21,7 @@ const PLACES = { o: "/overview", c: "/conversations", q: "/queue", w: "/workload
 const shown = (path) => path && document.querySelector(`.rail a[href="${path}"]`);
 let going = false;
 const writing = (target) => target.closest("input, textarea, select, [contenteditable]");
-const rows = () => [...document.querySelectorAll("tbody tr[data-href]")];
+const rows = () => [...document.querySelectorAll("tbody tr:has(> th a)")];
 const select = (step) => {
   const all = rows();
   if (!all.length) return;
@@ -43,7 +43,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "k") select(-1);
   else if (event.key === "Enter" && event.target === document.body) {
     const row = document.querySelector("tr[aria-selected=true]");
-    if (row) to(row.dataset.href);
+    if (row) to(row.querySelector("th a").href);
   } else if (event.key === "[") history.back();
   else if (event.key === "]") link("a[rel=next]");
   else if (event.key === "t") link("form[action='/theme'] button");

@@ -139,7 +139,7 @@ fn table(rows: &[ConflictRow], now: Timestamp, calendar: &Calendar) -> Markup {
             } }
             tbody { @for row in rows {
                 @let path = format!("/conflicts/{}", row.conflict_id);
-                tr data-href=(path) {
+                tr {
                     th scope="row" class="long" { a href=(path) { (row.party_name.as_str()) } }
                     td data-name="Known" class="long" { (row.conflict_entity.as_str()) }
                     td data-name="State" { (state(row.status)) }

@@ -216,11 +216,11 @@ fn grid(
 fn line(row: &ConversationRow, names: &HashMap<UserId, Private>, now: Timestamp, calendar: &Calendar) -> Markup {
     let path = format!("/conversations/{}", row.session_id);
     html! {
-        tr data-href=(path) {
+        tr {
             th scope="row" class="long" { a href=(path) { (kit::client(row.client_name.as_ref())) } }
             td data-name="Area" class="long" { @if let Some(area) = &row.practice_area { (kit::words(area.as_str())) } @else { span class="soft" { "–" } } }
             td data-name="Status" { (kit::status(row.status)) }
-            td data-name="Phase" { (kit::phase(row.phase)) }
+            td data-name="Phase" class="short" { (kit::phase(row.phase)) }
             td data-name="Responsible" class="long" { @match row.assigned_to { Some(user) => (names.get(&user).map_or("Somebody without a name", |name| name.as_str())), None => span class="soft" { "Nobody" } } }
             td data-name="Conflicts" { (kit::conflict(row.conflict_status)) }
             td data-name="Goals" class="num" { (row.goals_completed) "/" (row.goals_total) }

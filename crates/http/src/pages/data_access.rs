@@ -69,7 +69,7 @@ fn table(rows: &[DailyAccess], calendar: &Calendar) -> Markup {
             tbody { @for (at, row) in rows.iter().enumerate() {
                 @let count = &row.count;
                 @let is_first = at == 0 || rows[at - 1].day != row.day;
-                tr data-href=(entries(row, "")) {
+                tr {
                     th scope="row" class="nowrap" { @if is_first { (calendar.date(row.day)) } @else { span class="again" { (calendar.date(row.day)) } } }
                     td data-name="Who" { a href=(entries(row, "")) { @match count.user_id { Some(_) => (kit::person(count.user_name.as_ref())), None => "Visitors and the platform" } } }
                     td data-name="Role" { @match count.user_role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{
     assets::{ICON, SCRIPT, STYLE},
-    kit::{icon, words},
+    kit::{icon, icons, words},
     session::{Theme, Visitor},
 };
 
@@ -195,7 +195,7 @@ pub(super) fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
                 link rel="stylesheet" href=(STYLE.path);
                 script src=(SCRIPT.path) defer {}
             }
-            body { a class="skip" href="#main" { "Skip to the page" } (body) }
+            body { a class="skip" href="#main" { "Skip to the page" } (body) (icons()) }
         }
     }
 }

@@ -8,48 +8,59 @@ use engage_domain::{
 };
 use maud::{Markup, PreEscaped, html};
 
-/// An icon, by name; nothing but its shape, so what it means stands beside it in words.
+/// The shapes, by name.
+const ICONS: [(&str, &str); 28] = [
+    ("mark", r#"<path d="M5 7h14M5 12h9M5 17h14"/>"#),
+    ("overview", r#"<path d="M4 20V10M10 20V4M16 20v-8M22 20H2"/>"#),
+    ("conversations", r#"<path d="M21 12a8 8 0 0 1-11.5 7.2L4 21l1.8-5A8 8 0 1 1 21 12z"/>"#),
+    ("queue", r#"<path d="M4 13v6h16v-6M4 13l3-8h10l3 8M4 13h5l1.5 2.5h3L15 13h5"/>"#),
+    ("workload", r#"<path d="M4 5v14M4 7h9M4 12h15M4 17h6"/>"#),
+    ("areas", r#"<path d="m12 3.5 9 5-9 5-9-5zM3.5 13l8.5 4.5 8.5-4.5M3.5 17l8.5 4.5 8.5-4.5"/>"#),
+    ("scales", r#"<path d="M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z"/>"#),
+    ("trail", r#"<path d="M6 3.5h12v17H6zM9.5 8.5h5M9.5 12.5h5M9.5 16.5h2.5"/>"#),
+    (
+        "eye",
+        r#"<path d="M2.5 12C5 7.5 8.3 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.8 6.5-9.5 6.5S5 16.5 2.5 12z"/><circle cx="12" cy="12" r="2.8"/>"#,
+    ),
+    (
+        "people",
+        r#"<circle cx="9" cy="8.5" r="3.5"/><path d="M2.5 20c.4-4 3-6 6.5-6s6.1 2 6.5 6M15.5 5.3a3.5 3.5 0 0 1 0 6.4M18 14.6c2 .8 3.2 2.6 3.5 5.4"/>"#,
+    ),
+    (
+        "settings",
+        r#"<path d="M4 7h9M19 7h1M4 17h2M12 17h8"/><circle cx="16" cy="7" r="2.6"/><circle cx="9" cy="17" r="2.6"/>"#,
+    ),
+    ("pulse", r#"<path d="M2.5 12.5h4.5l2.5-7 4.5 13 2.5-6h5"/>"#),
+    ("search", r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-3.6-3.6"/>"#),
+    ("done", r#"<path d="m4 12.5 5 5L20 6.5"/>"#),
+    ("open", r#"<circle cx="12" cy="12" r="8.5"/>"#),
+    ("active", r#"<circle cx="12" cy="12" r="8.5"/><circle cx="12" cy="12" r="3" fill="currentColor"/>"#),
+    ("ended", r#"<circle cx="12" cy="12" r="8.5"/><path d="m6 18 12-12"/>"#),
+    ("wait", r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3 2"/>"#),
+    ("alert", r#"<path d="M12 3.5 22 20H2z"/><path d="M12 10v4M12 17v.01"/>"#),
+    ("shield", r#"<path d="M12 3 5 6v6c0 4.5 3 7.5 7 9 4-1.5 7-4.5 7-9V6z"/><path d="m9 12 2.2 2.2L15.5 10"/>"#),
+    ("info", r#"<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8v.01"/>"#),
+    ("up", r#"<path d="m6 14 6-6 6 6"/>"#),
+    ("down", r#"<path d="m6 10 6 6 6-6"/>"#),
+    ("close", r#"<path d="m6 6 12 12M18 6 6 18"/>"#),
+    ("file", r#"<path d="M12 4v11m0 0 4.5-4.5M12 15l-4.5-4.5M5 20h14"/>"#),
+    ("theme", r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/>"#),
+    ("leave", r#"<path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9"/>"#),
+    (
+        "source",
+        r#"<ellipse cx="12" cy="6" rx="8" ry="3"/><path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>"#,
+    ),
+];
+
+/// An icon, by name; nothing but its shape, so what it means stands beside it in words. It is drawn once a page ([`icons`]) and used from there.
 pub(super) fn icon(name: &str) -> Markup {
-    let shape = match name {
-        "mark" => r#"<path d="M5 7h14M5 12h9M5 17h14"/>"#,
-        "overview" => r#"<path d="M4 20V10M10 20V4M16 20v-8M22 20H2"/>"#,
-        "conversations" => r#"<path d="M21 12a8 8 0 0 1-11.5 7.2L4 21l1.8-5A8 8 0 1 1 21 12z"/>"#,
-        "queue" => r#"<path d="M4 13v6h16v-6M4 13l3-8h10l3 8M4 13h5l1.5 2.5h3L15 13h5"/>"#,
-        "workload" => r#"<path d="M4 5v14M4 7h9M4 12h15M4 17h6"/>"#,
-        "areas" => r#"<path d="m12 3.5 9 5-9 5-9-5zM3.5 13l8.5 4.5 8.5-4.5M3.5 17l8.5 4.5 8.5-4.5"/>"#,
-        "scales" => r#"<path d="M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z"/>"#,
-        "trail" => r#"<path d="M6 3.5h12v17H6zM9.5 8.5h5M9.5 12.5h5M9.5 16.5h2.5"/>"#,
-        "eye" => {
-            r#"<path d="M2.5 12C5 7.5 8.3 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.8 6.5-9.5 6.5S5 16.5 2.5 12z"/><circle cx="12" cy="12" r="2.8"/>"#
-        }
-        "people" => {
-            r#"<circle cx="9" cy="8.5" r="3.5"/><path d="M2.5 20c.4-4 3-6 6.5-6s6.1 2 6.5 6M15.5 5.3a3.5 3.5 0 0 1 0 6.4M18 14.6c2 .8 3.2 2.6 3.5 5.4"/>"#
-        }
-        "settings" => {
-            r#"<path d="M4 7h9M19 7h1M4 17h2M12 17h8"/><circle cx="16" cy="7" r="2.6"/><circle cx="9" cy="17" r="2.6"/>"#
-        }
-        "pulse" => r#"<path d="M2.5 12.5h4.5l2.5-7 4.5 13 2.5-6h5"/>"#,
-        "search" => r#"<circle cx="11" cy="11" r="7"/><path d="m20 20-3.6-3.6"/>"#,
-        "done" => r#"<path d="m4 12.5 5 5L20 6.5"/>"#,
-        "open" => r#"<circle cx="12" cy="12" r="8.5"/>"#,
-        "active" => r#"<circle cx="12" cy="12" r="8.5"/><circle cx="12" cy="12" r="3" fill="currentColor"/>"#,
-        "ended" => r#"<circle cx="12" cy="12" r="8.5"/><path d="m6 18 12-12"/>"#,
-        "wait" => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3 2"/>"#,
-        "alert" => r#"<path d="M12 3.5 22 20H2z"/><path d="M12 10v4M12 17v.01"/>"#,
-        "shield" => r#"<path d="M12 3 5 6v6c0 4.5 3 7.5 7 9 4-1.5 7-4.5 7-9V6z"/><path d="m9 12 2.2 2.2L15.5 10"/>"#,
-        "info" => r#"<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8v.01"/>"#,
-        "up" => r#"<path d="m6 14 6-6 6 6"/>"#,
-        "down" => r#"<path d="m6 10 6 6 6-6"/>"#,
-        "close" => r#"<path d="m6 6 12 12M18 6 6 18"/>"#,
-        "file" => r#"<path d="M12 4v11m0 0 4.5-4.5M12 15l-4.5-4.5M5 20h14"/>"#,
-        "theme" => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 3.5a8.5 8.5 0 0 1 0 17z" fill="currentColor"/>"#,
-        "leave" => r#"<path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9"/>"#,
-        "source" => {
-            r#"<ellipse cx="12" cy="6" rx="8" ry="3"/><path d="M4 6v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"/>"#
-        }
-        _ => "",
-    };
-    html! { svg class="icon" viewBox="0 0 24 24" aria-hidden="true" { (PreEscaped(shape)) } }
+    debug_assert!(ICONS.iter().any(|(known, _)| *known == name), "no icon is called {name}");
+    html! { svg class="icon" aria-hidden="true" { use href={ "#i-" (name) } {} } }
+}
+
+/// The shapes of all icons, for the icons of a page.
+pub(super) fn icons() -> Markup {
+    html! { svg class="hidden" aria-hidden="true" { @for (name, shape) in ICONS { symbol id={ "i-" (name) } viewBox="0 0 24 24" { (PreEscaped(shape)) } } } }
 }
 
 /// A stored word as people write it: `managing_partner` is `Managing partner`.

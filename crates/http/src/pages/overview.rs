@@ -249,7 +249,7 @@ fn attention(rows: &[AttentionRow], now: Timestamp, calendar: &Calendar) -> Mark
         div class="table" { table {
             thead { tr { th scope="col" { "Client" } th scope="col" { "Phase" } th scope="col" { "Responsible" } th scope="col" { "Last active" } } }
             tbody { @for AttentionRow { conversation: row, assigned_to_name } in rows {
-                tr data-href={ "/conversations/" (row.session_id) } {
+                tr {
                     th scope="row" { a href={ "/conversations/" (row.session_id) } { (kit::client(row.client_name.as_ref())) } }
                     td { (kit::phase(row.phase)) }
                     td { @match (assigned_to_name, row.assigned_to) { (Some(name), _) => (name.as_str()), (None, Some(_)) => "Somebody without a name", (None, None) => span class="mark wait" { (icon("wait")) "Nobody" } } }

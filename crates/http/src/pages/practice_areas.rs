@@ -79,7 +79,7 @@ fn table(rows: &[PracticeAreaRow], since: Option<Timestamp>, visitor: &Visitor) 
             } }
             tbody { @for row in rows.iter().take(SHOWN) {
                 @let slug = row.practice_area.as_ref().map(|area| area.as_str());
-                tr data-href=[slug.map(|slug| path(slug, ""))] {
+                tr {
                     th scope="row" class="long" { @match slug { Some(slug) => a href=(path(slug, "")) { (called(slug)) }, None => span class="soft" { "Not known yet" } } }
                     td data-name="Conversations" { (kit::bar(row.total, most)) }
                     td data-name="Completed" class="num" { @match slug { Some(slug) => a href=(path(slug, "completed")) { (number(row.completed)) }, None => (number(row.completed)) } }

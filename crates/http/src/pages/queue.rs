@@ -93,7 +93,7 @@ fn group(due: Due, rows: &[ListedAssignment], (now, tomorrow): (Timestamp, Times
                     thead { tr { th scope="col" class="wide" { "Client" } th scope="col" { "Priority" } th scope="col" { "Due" } th scope="col" { "Yours since" } th scope="col" class="num" { "Hours" } } }
                     tbody { @for ListedAssignment { row, client_name } in rows {
                         @let path = format!("/conversations/{}", row.session_id);
-                        tr data-href=(path) {
+                        tr {
                             th scope="row" { div { a href=(path) { (kit::client(client_name.as_ref())) } @if let Some(notes) = &row.notes { div class="soft small again" { (notes.as_str()) } } } }
                             td data-name="Priority" { (priority(row.priority)) }
                             td data-name="Due" class="nowrap" { @match row.due_date {

@@ -133,7 +133,7 @@ fn table(rows: &[UserRow], now: Timestamp, calendar: &Calendar) -> Markup {
             thead { tr { th scope="col" { "Name" } th scope="col" { "Role" } th scope="col" { "Status" } th scope="col" class="num" { "Responsible for" } th scope="col" { "Last signed in" } } }
             tbody { @for row in rows {
                 @let path = format!("/users/{}", row.user_id);
-                tr data-href=(path) {
+                tr {
                     th scope="row" class="name" { div { a href=(path) { (kit::person(row.name.as_ref())) } @if let Some(email) = &row.email { div class="soft small again" { (email.as_str()) } } } }
                     td data-name="Role" { @match row.role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
                     td data-name="Status" { (standing(row.status)) }

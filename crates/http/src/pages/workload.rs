@@ -70,7 +70,7 @@ fn table(rows: &[WorkloadRow], me: Option<UserId>, overdue_before: Timestamp, ca
             } }
             tbody { @for row in rows.iter().take(SHOWN) {
                 @let path = format!("/conversations?assignedTo={}", row.user_id);
-                tr data-href=(path) {
+                tr {
                     th scope="row" class="long" { span { a href=(path) { (kit::person(row.name.as_ref())) } @if Some(row.user_id) == me { span class="soft" { " (you)" } } } }
                     td data-name="Role" { @match row.role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
                     td data-name="Active" { (kit::bar(row.active_conversations, most)) }
