@@ -11,7 +11,7 @@ use engage_app::placement::{Placement, Placements, binding, bound_firm};
 use engage_domain::FirmId;
 use jsonc_parser::{
     ParseOptions,
-    cst::{CstObject, CstRootNode},
+    cst::{CstInputValue, CstObject, CstRootNode},
     json,
 };
 
@@ -141,7 +141,7 @@ impl Deployment {
         if let Some(location) = placement.location {
             words.push(("location".to_owned(), location.as_str().into()));
         }
-        let words = jsonc_parser::cst::CstInputValue::Object(words);
+        let words = CstInputValue::Object(words);
         match placements.get(firm.as_str()) {
             Some(known) => known.set_value(words),
             None => drop(placements.append(firm.as_str(), words)),
@@ -166,7 +166,7 @@ impl Deployment {
                 entry.extend(id.iter().map(|id| ("database_id".to_owned(), id.as_str().into())));
                 let databases = self.object().array_value_or_set("d1_databases");
                 databases.ensure_multiline();
-                databases.append(jsonc_parser::cst::CstInputValue::Object(entry));
+                databases.append(CstInputValue::Object(entry));
             }
         }
         if self.firms.insert(firm.clone()) {

@@ -59,20 +59,14 @@ pub(crate) enum Step {
     Migrate,
 }
 
-impl Step {
-    const fn to_do(self) -> &'static str {
-        match self {
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Place => "place",
             Self::Create => "create",
             Self::Bind => "bind",
             Self::Migrate => "migrate",
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.to_do())
+        })
     }
 }
 

@@ -64,13 +64,13 @@ impl Wrangler {
             return Ok(out.into_owned());
         }
         let why = why(&out, &String::from_utf8_lossy(&ended.stderr));
-        Err(failed(Exit::Failure, format!("wrangler {} failed: {why}", args[..2.min(args.len())].join(" "))))
+        Err(failed(Exit::Failure, format!("wrangler {} failed: {why}", called(args))))
     }
 
     fn json<T: DeserializeOwned>(&self, args: &[&str]) -> anyhow::Result<T> {
         let out = self.run(args)?;
-        let what = args[..2.min(args.len())].join(" ");
-        serde_json::from_str(&out).with_context(|| format!("wrangler {what} printed something else than expected"))
+        serde_json::from_str(&out)
+            .with_context(|| format!("wrangler {} printed something else than expected", called(args)))
     }
 
     /// The account's databases by name.
@@ -123,6 +123,11 @@ impl Wrangler {
         std::fs::write(file.path(), script)?;
         self.execute::<Value>(database, &["--file", &file.path().to_string_lossy()]).map(drop)
     }
+}
+
+/// Its command, without arguments.
+fn called(args: &[&str]) -> String {
+    args[..2.min(args.len())].join(" ")
 }
 
 /// Why it failed: what it says in JSON where it was asked for that, else the error among what it printed for people.

@@ -18,7 +18,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    form::{self, Posted},
+    form::{self, Posted, csrf, expecting},
     frame::{Place, Source, framed},
     intake::keyed,
     kit::{self, icon},
@@ -42,8 +42,7 @@ pub(super) async fn page<R: Runtime>(
     Id(id): Id<ConversationId>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let fields: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let Asked { before } = form::read(&fields)?;
+    let Asked { before } = form::asked(&uri)?;
     let (engage, caller) = (&server.engage, &visitor.caller);
     let page = match before {
         Some(before) => engage.messages(caller, id, Some(Version(before)), MESSAGES).await?,
@@ -51,7 +50,7 @@ pub(super) async fn page<R: Runtime>(
     };
     let assigned = page.conversation.assigned_to;
     let names = engage.names(caller, assigned.into_iter().collect()).await?;
-    let responsible = assigned.map(|user| names.get(&user).map_or("Somebody without a name", |name| name.as_str()));
+    let responsible = assigned.map(|user| kit::person(names.get(&user)));
     let now = engage.runtime().now();
     let calendar = visitor.calendar()?;
     let state = &page.conversation;
@@ -78,7 +77,7 @@ pub(super) async fn page<R: Runtime>(
             }
         }
     };
-    Ok(super::html(StatusCode::OK, framed(&visitor, Place::Conversations, &client, Source::Object, &content)))
+    Ok(super::html(StatusCode::OK, framed(&visitor, Place::Conversations, client, Source::Object, &content)))
 }
 
 fn transcript(id: ConversationId, page: &MessagePage, is_older: bool, now: Timestamp, calendar: &Calendar) -> Markup {
@@ -108,7 +107,7 @@ fn said(message: &Message, now: Timestamp, calendar: &Calendar) -> Markup {
 
 /// What every form of this page carries.
 fn hidden(visitor: &Visitor, state: &Conversation) -> Markup {
-    html! { input type="hidden" name="csrf" value=(visitor.csrf); input type="hidden" name="version" value=(state.version); }
+    html! { (csrf(visitor)) input type="hidden" name="version" value=(state.version); }
 }
 
 fn may_write(visitor: &Visitor) -> bool {
@@ -124,7 +123,7 @@ fn reply_form(visitor: &Visitor, id: ConversationId, state: &Conversation, key: 
     }
     html! {
         form method="post" action={ "/conversations/" (id) "/messages" } class="stack" {
-            input type="hidden" name="csrf" value=(visitor.csrf);
+            (csrf(visitor))
             input type="hidden" name="key" value=(key);
             label { "Reply to the client" textarea name="content" required maxlength="32768" {} }
             div class="row" { button class="primary" { "Send" } span class="soft small" { "Ctrl + Enter sends" } }
@@ -230,10 +229,6 @@ fn back(id: ConversationId) -> Response {
     see(&format!("/conversations/{id}"))
 }
 
-fn expecting(version: Option<u64>) -> Write {
-    Write { key: None, expected: version.map(Version) }
-}
-
 #[derive(Deserialize)]
 pub(super) struct Reply {
     key: Option<String>,
@@ -258,7 +253,7 @@ pub(super) async fn reply<R: Runtime>(
 #[derive(Deserialize)]
 pub(super) struct StatusForm {
     status: Status,
-    version: Option<u64>,
+    version: u64,
 }
 
 pub(super) async fn set_status<R: Runtime>(
@@ -273,7 +268,7 @@ pub(super) async fn set_status<R: Runtime>(
 #[derive(Deserialize)]
 pub(super) struct GoalForm {
     goal: String,
-    version: Option<u64>,
+    version: u64,
 }
 
 pub(super) async fn complete_goal<R: Runtime>(
@@ -288,7 +283,7 @@ pub(super) async fn complete_goal<R: Runtime>(
 #[derive(Deserialize)]
 pub(super) struct AssignmentForm {
     assignee: String,
-    version: Option<u64>,
+    version: u64,
 }
 
 pub(super) async fn assign<R: Runtime>(

@@ -22,7 +22,7 @@ use engage_index::{
 use maud::{Markup, html};
 
 use super::{
-    form,
+    address::Address,
     frame::{Place, Source, framed},
     kit::{self, icon},
     session::Visitor,
@@ -39,58 +39,32 @@ const SORTED: [(Sort, &str); 4] = [
 
 /// What the page keeps in the address for itself.
 const DENSITY: &str = "density";
+/// The list in the API.
+const LIST: &str = "/api/v1/firm/conversations";
 
-/// What is asked for, as it stands in the address.
-struct Asked {
-    fields: Vec<(String, String)>,
-}
-
-impl Asked {
-    fn of(uri: &Uri) -> Self {
-        let fields = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned();
-        Self { fields: fields.filter(|(_, value)| !value.is_empty()).collect() }
-    }
-
-    fn get(&self, name: &str) -> &str {
-        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
-    }
-
-    /// The address with some of it changed; another question begins at its first page.
-    fn with(&self, changes: &[(&str, &str)]) -> String {
-        let from_the_first = [("cursor", "")];
-        let changes: Vec<_> = from_the_first
-            .iter()
-            .filter(|_| !changes.iter().any(|(name, _)| *name == "cursor"))
-            .chain(changes)
-            .copied()
-            .collect();
-        format!("/conversations{}", kit::query(&self.fields, &changes))
-    }
-
-    fn list(&self) -> Result<ListQuery, Problem> {
-        let fields: Vec<_> = self.fields.iter().filter(|(name, _)| name != DENSITY).cloned().collect();
-        form::read(&fields)
-    }
-
-    /// The same question as a file.
-    fn file(&self) -> String {
-        let fields: Vec<_> = self
-            .fields
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), DENSITY | "cursor" | "limit"))
-            .cloned()
-            .collect();
-        format!("/api/v1/firm/conversations.csv{}", kit::query(&fields, &[]))
-    }
-}
+/// What the page keeps in its address, of the things that the list is not asked.
+const OWN: [(&str, &str); 1] = [(DENSITY, "")];
+/// What its filters are called, and what the page begins behind: with any of them there may be conversations that it does not show.
+const NARROWING: [&str; 10] = [
+    "status",
+    "phase",
+    "conflictStatus",
+    "practiceArea",
+    "assignedTo",
+    "createdFrom",
+    "createdTo",
+    "activityFrom",
+    "activityTo",
+    "cursor",
+];
 
 pub(super) async fn page<R: Runtime>(
     State(server): State<Shared<R>>,
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let asked = Asked::of(&uri);
-    let list = asked.list()?.list(visitor.caller.firm.clone())?;
+    let here = Address::of(Place::Conversations.path(), &uri);
+    let list = here.read::<ListQuery>(&OWN)?.list(visitor.caller.firm.clone())?;
     let order = list.order;
     let found = server.engage.list_conversations(&visitor.caller, list, None).await?;
     let people: BTreeSet<_> = found.rows.iter().filter_map(|row| row.assigned_to).collect();
@@ -99,64 +73,59 @@ pub(super) async fn page<R: Runtime>(
     let content = html! {
         div class="head" {
             h1 { "Conversations" }
-            div class="row" { a class="button" href=(asked.with(&[(DENSITY, if asked.get(DENSITY).is_empty() { "dense" } else { "" })])) {
-                @if asked.get(DENSITY).is_empty() { "Denser" } @else { "Wider" } } }
+            div class="row" { a class="button" href=(here.with(&[(DENSITY, if here.get(DENSITY).is_empty() { "dense" } else { "" })])) {
+                @if here.get(DENSITY).is_empty() { "Denser" } @else { "Wider" } } }
         }
-        (filters(&asked, &visitor))
+        (filters(&here, &visitor))
         section class="card" {
-            @if found.rows.is_empty() { (nothing(&asked)) }
-            @else { (grid(&asked, &found, order, &names, now, &calendar)) }
+            @if found.rows.is_empty() { (nothing(&here)) }
+            @else { (grid(&here, &found, order, &names, now, &calendar)) }
         }
     };
     let markup = framed(&visitor, Place::Conversations, "Conversations", Source::Index(found.freshness), &content);
     Ok(super::html(StatusCode::OK, markup))
 }
 
-fn filters(asked: &Asked, visitor: &Visitor) -> Markup {
+fn filters(here: &Address, visitor: &Visitor) -> Markup {
     let areas = &visitor.firm.settings.practice_areas;
     let area_name =
         |slug: &str| areas.iter().find(|area| area.id.as_str() == slug).map_or(slug, |area| &area.name).to_owned();
     let chips: Vec<(&str, String)> = [
-        ("status", kit::words(asked.get("status"))),
-        ("phase", kit::words(asked.get("phase"))),
-        ("conflictStatus", kit::words(asked.get("conflictStatus"))),
-        ("practiceArea", area_name(asked.get("practiceArea"))),
+        ("status", kit::words(here.get("status"))),
+        ("phase", kit::words(here.get("phase"))),
+        ("conflictStatus", kit::words(here.get("conflictStatus"))),
+        ("practiceArea", area_name(here.get("practiceArea"))),
         ("assignedTo", "One person's".to_owned()),
-        ("createdFrom", format!("Began since {}", asked.get("createdFrom").get(..10).unwrap_or_default())),
-        ("createdTo", format!("Began before {}", asked.get("createdTo").get(..10).unwrap_or_default())),
-        ("activityFrom", format!("Active since {}", asked.get("activityFrom").get(..10).unwrap_or_default())),
-        ("activityTo", format!("Not active since {}", asked.get("activityTo").get(..10).unwrap_or_default())),
+        ("createdFrom", format!("Began since {}", here.get("createdFrom").get(..10).unwrap_or_default())),
+        ("createdTo", format!("Began before {}", here.get("createdTo").get(..10).unwrap_or_default())),
+        ("activityFrom", format!("Active since {}", here.get("activityFrom").get(..10).unwrap_or_default())),
+        ("activityTo", format!("Not active since {}", here.get("activityTo").get(..10).unwrap_or_default())),
     ]
     .into_iter()
-    .filter(|(name, _)| !asked.get(name).is_empty())
+    .filter(|(name, _)| !here.get(name).is_empty())
     .collect();
     let kept =
         ["sort", "order", "limit", DENSITY, "createdFrom", "createdTo", "activityFrom", "activityTo", "assignedTo"];
     html! {
         form class="fields" method="get" action="/conversations" data-live="" {
-            @for name in kept { @if !asked.get(name).is_empty() { input type="hidden" name=(name) value=(asked.get(name)); } }
-            label { "Status" select name="status" { option value="" { "All" }
-                @for status in Status::ALL { option value=(status.as_str()) selected[asked.get("status") == status.as_str()] { (kit::words(status.as_str())) } } } }
-            label { "Phase" select name="phase" { option value="" { "All" }
-                @for phase in Phase::ALL { option value=(phase.as_str()) selected[asked.get("phase") == phase.as_str()] { (kit::phase(phase)) } } } }
-            label { "Conflicts" select name="conflictStatus" { option value="" { "All" }
-                @for status in ConflictStatus::ALL { option value=(status.as_str()) selected[asked.get("conflictStatus") == status.as_str()] { (kit::words(status.as_str())) } } } }
-            @if !areas.is_empty() { label { "Practice area" select name="practiceArea" { option value="" { "All" }
-                @for area in areas { option value=(area.id.as_str()) selected[asked.get("practiceArea") == area.id.as_str()] { (area.name) } } } } }
+            (here.kept(&kept))
+            (here.choice("Status", "status", Status::ALL.map(|status| (status.as_str(), kit::words(status.as_str())))))
+            (here.choice("Phase", "phase", Phase::ALL.map(|phase| (phase.as_str(), kit::phase(phase)))))
+            (here.choice("Conflicts", "conflictStatus", ConflictStatus::ALL.map(|status| (status.as_str(), kit::words(status.as_str())))))
+            @if !areas.is_empty() { (here.choice("Practice area", "practiceArea", areas.iter().map(|area| (area.id.as_str(), area.name.clone())))) }
             button { "Filter" }
         }
         @if !chips.is_empty() {
             div class="filters" aria-label="Filters in force" role="group" {
-                @for (name, text) in &chips { a class="chip" href=(asked.with(&[(name, "")])) { (text) (icon("close")) span class="hidden" { "Take this filter away" } } }
+                @for (name, text) in &chips { a class="chip" href=(here.with(&[(name, "")])) { (text) (icon("close")) span class="hidden" { "Take this filter away" } } }
                 a class="small" href="/conversations" { "All conversations" }
             }
         }
     }
 }
 
-fn nothing(asked: &Asked) -> Markup {
-    let filtered = asked.fields.iter().any(|(name, _)| !matches!(name.as_str(), DENSITY | "sort" | "order" | "limit"));
-    if filtered {
+fn nothing(here: &Address) -> Markup {
+    if NARROWING.iter().any(|name| !here.get(name).is_empty()) {
         kit::empty(
             "search",
             "No conversation is like that",
@@ -172,7 +141,7 @@ fn nothing(asked: &Asked) -> Markup {
 }
 
 fn grid(
-    asked: &Asked,
+    here: &Address,
     found: &ListPage<ConversationRow, Cursor>,
     order: Order,
     names: &HashMap<UserId, Private>,
@@ -181,17 +150,17 @@ fn grid(
 ) -> Markup {
     let sorted = |sort: Sort| SORTED.iter().find(|(of, _)| *of == sort).map_or("", |(_, name)| *name);
     let head = |sort: Sort, number: bool| {
-        let here = order.sort == sort;
-        let turned = if here && order.direction == Direction::Desc { Direction::Asc } else { Direction::Desc };
-        let aria = here.then_some(if order.direction == Direction::Desc { "descending" } else { "ascending" });
+        let is_sorted = order.sort == sort;
+        let turned = if is_sorted && order.direction == Direction::Desc { Direction::Asc } else { Direction::Desc };
+        let aria = is_sorted.then_some(if order.direction == Direction::Desc { "descending" } else { "ascending" });
         html! { th scope="col" class=[number.then_some("num")] aria-sort=[aria] {
-        a href=(asked.with(&[("sort", sort.as_str()), ("order", turned.as_str())])) { (sorted(sort))
-            @if here { (icon(if order.direction == Direction::Desc { "down" } else { "up" })) } } } }
+        a href=(here.with(&[("sort", sort.as_str()), ("order", turned.as_str())])) { (sorted(sort))
+            @if is_sorted { (icon(if order.direction == Direction::Desc { "down" } else { "up" })) } } } }
     };
     html! {
         div class="table" {
-            table class={ "cards grid " (asked.get(DENSITY)) } {
-                caption { (found.rows.len()) @if found.next.is_some() || !asked.get("cursor").is_empty() { " on this page" } @else { " in all" } ", by " (sorted(order.sort).to_lowercase()) }
+            table class={ "cards grid " (here.get(DENSITY)) } {
+                caption { (found.rows.len()) @if found.next.is_some() || !here.get("cursor").is_empty() { " on this page" } @else { " in all" } ", by " (sorted(order.sort).to_lowercase()) }
                 thead { tr {
                     (head(Sort::ClientName, false)) th scope="col" { "Area" } th scope="col" { "Status" } th scope="col" { "Phase" }
                     th scope="col" { "Responsible" } th scope="col" { "Conflicts" } th scope="col" class="num" { "Goals" } (head(Sort::DataQualityScore, false))
@@ -200,16 +169,7 @@ fn grid(
                 tbody { @for row in &found.rows { (line(row, names, now, calendar)) } }
             }
         }
-        nav class="pager" aria-label="Pages" {
-            div class="row" {
-                @if !asked.get("cursor").is_empty() { a class="button" href=(asked.with(&[])) rel="first" { "First page" } }
-                @match &found.next {
-                    Some(next) => a class="button" rel="next" href=(asked.with(&[("cursor", &next.to_string())])) { "Next page" },
-                    None => span class="soft small" { "That is the end of the list." },
-                }
-            }
-            a class="button" href=(asked.file()) download="conversations.csv" { (icon("file")) "As a file (CSV)" }
-        }
+        (here.pager(found.next.as_ref().map(ToString::to_string), &here.file(LIST, &OWN)))
     }
 }
 
@@ -221,7 +181,7 @@ fn line(row: &ConversationRow, names: &HashMap<UserId, Private>, now: Timestamp,
             td data-name="Area" class="long" { @if let Some(area) = &row.practice_area { (kit::words(area.as_str())) } @else { span class="soft" { "–" } } }
             td data-name="Status" { (kit::status(row.status)) }
             td data-name="Phase" class="short" { (kit::phase(row.phase)) }
-            td data-name="Responsible" class="long" { @match row.assigned_to { Some(user) => (names.get(&user).map_or("Somebody without a name", |name| name.as_str())), None => span class="soft" { "Nobody" } } }
+            td data-name="Responsible" class="long" { @match row.assigned_to { Some(user) => (kit::person(names.get(&user))), None => span class="soft" { "Nobody" } } }
             td data-name="Conflicts" { (kit::conflict(row.conflict_status)) }
             td data-name="Goals" class="num" { (row.goals_completed) "/" (row.goals_total) }
             td data-name="Quality" { (kit::quality(row.data_quality_score)) }

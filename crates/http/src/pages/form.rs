@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::header,
+    http::{Uri, header},
     response::{IntoResponse, Response},
 };
 use engage_app::{Runtime, Write};
@@ -73,6 +73,12 @@ async fn fields<R: Runtime>(request: Request, server: &Shared<R>) -> Result<Vec<
 pub(super) fn read<T: DeserializeOwned>(fields: &[(String, String)]) -> Result<T, Problem> {
     let own: Vec<_> = fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
     filled(&own)
+}
+
+/// What the address of a page asks for.
+pub(super) fn asked<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    read(&pairs.into_owned().collect::<Vec<_>>())
 }
 
 fn filled<T: DeserializeOwned>(fields: &[(String, String)]) -> Result<T, Problem> {

@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{
     assets::{ICON, SCRIPT, STYLE},
+    form::csrf,
     kit::{icon, icons, words},
     session::{Theme, Visitor},
 };
@@ -145,7 +146,7 @@ fn top(visitor: &Visitor, source: Source) -> Markup {
             span class="grow" {}
             (chip(source))
             form method="post" action="/theme" {
-                input type="hidden" name="csrf" value=(visitor.csrf);
+                (csrf(visitor))
                 input type="hidden" name="next" value=(visitor.here);
                 button class="plain" name="theme" value=(theme.as_str()) title={ "Theme: " (visitor.theme.as_str()) } {
                     (icon("theme")) span class="hidden" { "Change to the " (theme.as_str()) " theme" }

@@ -59,8 +59,7 @@ pub(super) async fn page<R: Runtime>(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let (id, firm) = firm(&server, &slug).await?;
-    let fields: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    if let Asked { resume: Some(token) } = form::read(&fields)? {
+    if let Asked { resume: Some(token) } = form::asked(&uri)? {
         // Out of the address at once, so that it is neither seen nor kept there.
         let there = format!("/intake/{id}");
         return Ok(match token.parse::<ResumeToken>() {
@@ -288,9 +287,7 @@ pub(super) async fn stream<R: Runtime>(
         after: Option<u64>,
     }
     let (id, _) = firm(&server, &slug).await?;
-    let fields: Vec<_> =
-        form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let From { after } = form::read(&fields)?;
+    let From { after } = form::asked(&parts.uri)?;
     session::same_site(&parts.headers)?;
     let token = held(&parts.headers, &id).ok_or_else(|| Problem::unknown(Resource::Conversation))?;
     let caller = server.engage.admit_holder(&token, origin).await?;

@@ -96,8 +96,8 @@ pub(super) fn conflict(status: ConflictStatus) -> Markup {
 }
 
 /// A client's name; they need not have told it yet.
-pub(super) fn client(name: Option<&Private>) -> String {
-    name.map_or("A client without a name", Private::as_str).to_owned()
+pub(super) fn client(name: Option<&Private>) -> &str {
+    name.map_or("A client without a name", Private::as_str)
 }
 
 /// Somebody's name; not everybody has told theirs.

@@ -44,8 +44,7 @@ pub(super) async fn page<R: Runtime>(
     visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let fields: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let Asked { days } = form::read(&fields)?;
+    let Asked { days } = form::asked(&uri)?;
     let days = days.unwrap_or(Period::DAYS_DEFAULT);
     if !(1..=Period::DAYS_MAX).contains(&days) {
         return Err(Problem::invalid("days", format!("must be 1 to {}", Period::DAYS_MAX)));
@@ -118,7 +117,7 @@ fn figures(overview: &Overview, calendar: &Calendar) -> Markup {
         format!("/conversations{}", kit::query(&fields, &[]))
     };
     let active = |totals: &Totals| totals.by_status[&Status::Active];
-    let percent = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", share * 100.0));
+    let percent = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), kit::percent);
     let duration = |hours: Option<f64>| hours.map_or_else(|| "–".to_owned(), kit::hours);
     html! {
         div class="figures" {
@@ -252,7 +251,7 @@ fn attention(rows: &[AttentionRow], now: Timestamp, calendar: &Calendar) -> Mark
                 tr {
                     th scope="row" { a href={ "/conversations/" (row.session_id) } { (kit::client(row.client_name.as_ref())) } }
                     td { (kit::phase(row.phase)) }
-                    td { @match (assigned_to_name, row.assigned_to) { (Some(name), _) => (name.as_str()), (None, Some(_)) => "Somebody without a name", (None, None) => span class="mark wait" { (icon("wait")) "Nobody" } } }
+                    td { @match (assigned_to_name, row.assigned_to) { (Some(name), _) => (name.as_str()), (None, Some(_)) => (kit::person(None)), (None, None) => span class="mark wait" { (icon("wait")) "Nobody" } } }
                     td { (kit::time(row.last_activity, now, calendar)) }
                 } } }
         } }

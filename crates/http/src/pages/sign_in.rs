@@ -71,8 +71,7 @@ pub(super) async fn page<R: Runtime>(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let pairs: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let arrival: Arrival = form::read(&pairs)?;
+    let arrival: Arrival = form::asked(&uri)?;
     let notice = arrival.ended.is_some().then_some("Your session has ended. Sign in again to go on.");
     let next = arrival.next.unwrap_or_default();
     Ok(door(&server.config.identities, Theme::of(&headers), &next, notice, StatusCode::OK))
