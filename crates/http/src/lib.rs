@@ -42,7 +42,7 @@ pub use self::{
     token::{TokenKey, TokenRequest, issue_token},
 };
 
-/// The whole service: the API under `/api`, `/healthz`, `/readyz`, `/metrics`.
+/// The whole service: the API under `/api`, the pages, `/healthz`, `/readyz`, `/metrics`.
 pub fn router<R: Runtime>(engage: Arc<Engage<R>>, config: Config) -> Router {
     let server = Arc::new(server::Server::new(engage, config));
     let (api, document) = OpenApiRouter::with_openapi(document::base()).merge(routes::api::<R>()).split_for_parts();
