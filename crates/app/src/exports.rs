@@ -7,7 +7,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use engage_domain::Timestamp;
+use engage_domain::{ConversationId, Timestamp};
 use engage_index::{
     ConflictRow, ConversationList, ConversationRow, Limit, Range, UserRow,
     analytics::{Attention, AttentionRow, PracticeAreaRow, WorkloadRow},
@@ -103,6 +103,10 @@ exportable! {
 #[derive(Clone, Copy, Debug)]
 pub struct ConflictReport(pub Range);
 
+/// Some conversations, by their ids.
+#[derive(Clone, Debug)]
+pub struct SelectedConversations(pub Vec<ConversationId>);
+
 /// What each of the firm's active people has to do.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkloadReport;
@@ -140,6 +144,9 @@ macro_rules! reports {
 reports! {
     ConflictReport: "conflicts" -> ConflictCount, |report, engage, caller, token| {
         engage.conflict_counts(caller, report.0, token).await?
+    };
+    SelectedConversations: "conversations" -> ConversationRow, |selected, engage, caller, token| {
+        engage.conversations_by_id(caller, selected.0.clone(), token).await?
     };
     WorkloadReport: "workload" -> WorkloadRow, |_report, engage, caller, token| {
         let (report, _) = engage.workload(caller, token).await?;

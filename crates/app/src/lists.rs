@@ -3,11 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use engage_domain::{
-    Role, UserId,
+    ConversationId, Role, UserId,
     actor::{Denial, Permission},
     text::Private,
 };
-use engage_index::{ConversationList, ConversationRow, Cursor, conversations::Filters, users::Names};
+use engage_index::{
+    ConversationList, ConversationRow, Cursor,
+    conversations::{ConversationsById, Filters},
+    users::Names,
+};
 
 use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, runtime::Token};
 
@@ -38,6 +42,18 @@ impl<R: Runtime> Engage<R> {
         let (rows, freshness) = self.runtime.query(&caller.firm, list.clone(), token).await?;
         let (rows, next) = list.page(rows);
         Ok(ListPage { rows, next, freshness })
+    }
+
+    /// Some conversations as the index has them, by their ids; those that are not there, or were deleted, are left out.
+    pub async fn conversations_by_id(
+        &self,
+        caller: &Caller,
+        ids: Vec<ConversationId>,
+        token: Option<Token>,
+    ) -> Result<(Vec<ConversationRow>, Freshness), Error> {
+        self.require(caller, Permission::ListConversations, Resource::Conversation).await?;
+        let query = ConversationsById { firm: caller.firm.clone(), ids };
+        Ok(self.runtime.query(&caller.firm, query, token).await?)
     }
 
     /// What people are called, of those that the index shows with a name: for a list that shows their ids.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use engage_domain::{
     Conversation, ConversationId, Version,
-    actor::Access,
+    actor::{Access, Permission},
     conversation::{Author, Command},
+    registry::PartyRecord,
     text::Private,
 };
-use engage_journal::{Answer, Call, Intent, Message};
+use engage_journal::{Answer, Call, Intent, Message, Streamed};
 
-use crate::{Caller, Engage, Error, Runtime, Write};
+use crate::{Caller, Engage, Error, Resource, Runtime, Write};
 
 /// Most messages of one page.
 pub const PAGE_MAX: u32 = 100;
@@ -57,6 +58,26 @@ impl<R: Runtime> Engage<R> {
         limit: u32,
     ) -> Result<MessagePage, Error> {
         self.page(caller, id, Access::Messages, before, limit).await
+    }
+
+    /// The parties of a conversation that the caller has opened: the look is on record with its page.
+    pub async fn parties_beside(&self, caller: &Caller, page: &MessagePage) -> Result<Vec<PartyRecord>, Error> {
+        // What was found names other clients: it is the firm's alone.
+        self.require(caller, Permission::ReadConversations, Resource::Conversation).await?;
+        let kept = self.runtime.parties_of(&caller.firm, page.id).await?;
+        Ok(kept.into_iter().map(|kept| kept.record).collect())
+    }
+
+    /// What happened in a conversation that the caller has opened: at most `limit` events behind a version, the oldest first.
+    pub async fn history(
+        &self,
+        caller: &Caller,
+        page: &MessagePage,
+        after: Version,
+        limit: u32,
+    ) -> Result<Vec<Streamed>, Error> {
+        self.require(caller, Permission::ReadConversations, Resource::Conversation).await?;
+        Ok(self.runtime.events(&caller.firm, page.id, after, limit).await?)
     }
 
     pub(crate) async fn page(

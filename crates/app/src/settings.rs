@@ -1,9 +1,9 @@
 //! The firm itself: coming to be, and what it can set.
 
 use engage_domain::{
-    Firm, FirmId, PracticeArea,
+    Firm, FirmId, PracticeArea, UserId,
     actor::{Access, Denial, Permission},
-    firm::{Command, SettingsChange},
+    firm::{Command, SavedView, SettingsChange},
 };
 use engage_journal::Answer;
 
@@ -64,6 +64,24 @@ impl<R: Runtime> Engage<R> {
         self.command(caller, caller.firm.clone(), write, 0, Command::Change(Box::new(change))).await
     }
 
+    /// Keeps a view under a name: the caller's own, or the firm's.
+    pub async fn save_view(
+        &self,
+        caller: &Caller,
+        name: String,
+        query: String,
+        shared: bool,
+    ) -> Result<Answer<Firm>, Error> {
+        let save = Command::SaveView(SavedView { name, query, owner: owner(caller, shared) });
+        self.command(caller, caller.firm.clone(), &Write::default(), 0, save).await
+    }
+
+    /// Keeps a view no longer.
+    pub async fn remove_view(&self, caller: &Caller, name: String, shared: bool) -> Result<Answer<Firm>, Error> {
+        let remove = Command::RemoveView { owner: owner(caller, shared), name };
+        self.command(caller, caller.firm.clone(), &Write::default(), 0, remove).await
+    }
+
     /// Makes sure that a practice area is known.
     pub async fn add_practice_area(
         &self,
@@ -74,4 +92,9 @@ impl<R: Runtime> Engage<R> {
         let add = Command::AddPracticeArea { id, name };
         self.command(caller, caller.firm.clone(), &Write::default(), 0, add).await
     }
+}
+
+/// Whose a view is.
+fn owner(caller: &Caller, shared: bool) -> Option<UserId> {
+    caller.actor.user_id.filter(|_| !shared)
 }

@@ -6,6 +6,7 @@
 mod event;
 mod registry;
 mod settings;
+mod view;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +17,7 @@ pub use self::settings::{
     Settings, SettingsChange,
 };
 use self::settings::{checked_name, refuse};
+pub use self::view::{SavedView, VIEW_NAME_MAX, VIEW_QUERY_MAX, VIEWS_MAX, VIEWS_OF_ONE_MAX};
 
 use crate::{
     actor::{Access, Actor, Denial, Intent, Permission},
@@ -65,6 +67,8 @@ pub struct Firm {
     pub created_at: Timestamp,
     /// How many parties its registry holds.
     pub parties: u64,
+    /// The views that people keep, in the order in which they were first saved.
+    pub views: Vec<SavedView>,
 }
 
 /// What can be asked of a firm.
@@ -129,6 +133,15 @@ pub enum Command {
         /// Why, in at most [`crate::registry::REASON_MAX`] bytes.
         reason: Private,
     },
+    /// Keep a view; one of the same name and owner is replaced, the same again: nothing happens.
+    SaveView(SavedView),
+    /// Keep a view no longer; not kept: nothing happens.
+    RemoveView {
+        /// Whose; none: the firm's.
+        owner: Option<UserId>,
+        /// What it is called.
+        name: String,
+    },
     /// Refuse the firm's people until reinstated.
     Suspend,
     /// Serve the firm again.
@@ -191,7 +204,7 @@ impl Aggregate for Firm {
 
     const KIND: Kind = Kind::Firm;
     const EVENT_SCHEMA: u32 = 1;
-    const STATE_SCHEMA: u32 = 2;
+    const STATE_SCHEMA: u32 = 3;
 
     fn decide(&self, command: &Command, context: &Context<'_>) -> Result<Vec<Event>, Rejection> {
         let at = context.now;
@@ -234,6 +247,11 @@ impl Aggregate for Firm {
             Command::Review { id, seen, notes } => self.decide_review(*id, *seen, notes.as_ref(), context),
             Command::Resolve { id, seen, verdict } => self.decide_resolution(*id, *seen, verdict, context),
             Command::Reopen { id, seen, reason } => self.decide_reopening(*id, *seen, reason, context),
+            Command::SaveView(view) => self.decide_view(view, at),
+            Command::RemoveView { owner, name } if self.view(*owner, name).is_none() => Ok(vec![]),
+            Command::RemoveView { owner, name } => {
+                Ok(vec![Event::ViewRemoved { at, owner: *owner, name: name.clone() }])
+            }
             Command::Suspend if self.status == FirmStatus::Suspended => Ok(vec![]),
             Command::Suspend => Ok(vec![Event::FirmSuspended { at }]),
             Command::Reinstate if self.status == FirmStatus::Active => Ok(vec![]),
@@ -259,6 +277,10 @@ impl Aggregate for Firm {
             | Event::ConflictReviewed { .. }
             | Event::ConflictResolved { .. }
             | Event::ConflictReopened { .. } => {}
+            Event::ViewSaved { view, .. } => self.keep_view(view),
+            Event::ViewRemoved { owner, name, .. } => {
+                self.views.retain(|view| view.owner != *owner || view.name != *name);
+            }
             Event::FirmSuspended { .. } => self.status = FirmStatus::Suspended,
             Event::FirmReinstated { .. } => self.status = FirmStatus::Active,
         }
@@ -278,6 +300,11 @@ impl Aggregate for Firm {
             Intent::Command(Command::Review { .. } | Command::Resolve { .. } | Command::Reopen { .. }) => {
                 Permission::ResolveConflicts
             }
+            Intent::Command(
+                Command::SaveView(SavedView { owner: Some(owner), .. })
+                | Command::RemoveView { owner: Some(owner), .. },
+            ) if actor.user_id == Some(*owner) => Permission::ListConversations,
+            Intent::Command(Command::SaveView(_) | Command::RemoveView { .. }) => Permission::ManageSettings,
             Intent::Command(Command::Create { .. } | Command::Change(_) | Command::Suspend | Command::Reinstate) => {
                 Permission::ManageSettings
             }
@@ -316,6 +343,8 @@ impl Aggregate for Firm {
             | Command::Review { .. }
             | Command::Resolve { .. }
             | Command::Reopen { .. }
+            | Command::SaveView(_)
+            | Command::RemoveView { .. }
             | Command::Suspend
             | Command::Reinstate => None,
         }
@@ -332,6 +361,8 @@ impl Aggregate for Firm {
             | Command::Change(_)
             | Command::AddPracticeArea { .. }
             | Command::ClaimEmail { .. }
+            | Command::SaveView(_)
+            | Command::RemoveView { .. }
             | Command::Suspend
             | Command::Reinstate => None,
         }

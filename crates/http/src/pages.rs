@@ -3,7 +3,7 @@
 //! - [`session`]: who is signed in, and proof that a form came from a page of theirs.
 //! - [`sign_in`]: signing in and out.
 //! - `frame`: what surrounds every page; `kit`: what pages are made of; `address`: what is asked for; `form`: what is sent; `assets`: the style, the script, the icons.
-//! - `overview`, `conversations`, `conversation`, `queue`: the firm's work; `workload`, `practice_areas`: how it is spread.
+//! - `overview`, `conversations` (with `grid`, `bulk`, `saved`), `conversation` (with `dossier`, `changes`), `queue`, `search`: the firm's work; `workload`, `practice_areas`: how it is spread.
 //! - `conflicts`, `conflict`, `check`: conflicts of interest; `audit`, `data_access`: who did and saw what.
 //! - `users`, `user`, `settings`, `platform`: what administrators look after; `intake`: the client's own page.
 //!
@@ -13,21 +13,28 @@
 mod address;
 mod assets;
 mod audit;
+mod bulk;
+mod changes;
 mod check;
 mod conflict;
 mod conflicts;
 mod conversation;
 mod conversations;
 mod data_access;
+mod dossier;
 pub(crate) mod failure;
 mod form;
 mod frame;
+mod grid;
 mod intake;
 mod kit;
+mod overtaken;
 mod overview;
 mod platform;
 mod practice_areas;
 mod queue;
+mod saved;
+mod search;
 pub(crate) mod session;
 mod settings;
 pub(crate) mod sign_in;
@@ -57,11 +64,17 @@ pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
         .route("/theme", post(session::choose_theme::<R>))
         .route("/overview", get(overview::page::<R>))
         .route("/conversations", get(conversations::page::<R>))
+        .route("/conversations/selection", post(bulk::act::<R>))
+        .route("/conversations/views", post(saved::keep::<R>))
+        .route("/conversations/views/removal", post(saved::remove::<R>))
+        .route("/search", get(search::page::<R>))
         .route("/conversations/{id}", get(conversation::page::<R>))
         .route("/conversations/{id}/messages", post(conversation::reply::<R>))
-        .route("/conversations/{id}/status", post(conversation::set_status::<R>))
-        .route("/conversations/{id}/goals", post(conversation::complete_goal::<R>))
-        .route("/conversations/{id}/assignment", post(conversation::assign::<R>))
+        .route("/conversations/{id}/status", post(changes::set_status::<R>))
+        .route("/conversations/{id}/goals", post(changes::complete_goal::<R>))
+        .route("/conversations/{id}/assignment", post(changes::assign::<R>))
+        .route("/conversations/{id}/identity", post(changes::set_identity::<R>))
+        .route("/conversations/{id}/parties", post(changes::name_party::<R>))
         .route("/queue", get(queue::page::<R>))
         .route("/workload", get(workload::page::<R>))
         .route("/practice-areas", get(practice_areas::page::<R>))

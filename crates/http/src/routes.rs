@@ -56,7 +56,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::{
     analytics::PracticeAreasQuery, assignments::AssignmentsQuery, audit::AuditQuery, conflict_list::ConflictListQuery,
-    conversations::ListQuery, platform::SyncFailureId, reports::DataAccessQuery, stream::follow, users::UsersQuery,
+    conversations::ListQuery, platform::SyncFailureId, reports::DataAccessQuery, search::SearchQuery, stream::follow,
+    users::UsersQuery,
 };
 use crate::server::Shared;
 

@@ -20,8 +20,9 @@ use engage_journal::{self as journal, Row};
 
 pub use self::cursor::{Cursor, CursorError};
 use crate::{
-    ConversationRow, IndexRow, Query, Statement,
+    ConversationRow, IndexRow, Query, Statement, Table,
     page::{Direction, Limit, Range, cut},
+    rows,
     statement::Draft,
 };
 
@@ -119,6 +120,34 @@ impl Query for ConversationList {
     /// One row more than the page has; [`ConversationList::page`] takes it off.
     fn statement(&self) -> Statement {
         walk::statement(self)
+    }
+
+    fn decode(row: &dyn Row) -> Result<ConversationRow, journal::Error> {
+        ConversationRow::decode(row)
+    }
+}
+
+/// Some conversations by their ids, in no particular order; no row for one that was deleted or is not there.
+#[derive(Clone, Debug)]
+pub struct ConversationsById {
+    /// The firm.
+    pub firm: FirmId,
+    /// Which ones.
+    pub ids: Vec<ConversationId>,
+}
+
+impl Query for ConversationsById {
+    type Row = ConversationRow;
+
+    /// The ids come as one value, however many they are: D1 binds no more than 100.
+    fn statement(&self) -> Statement {
+        let ids = serde_json::to_string(&self.ids).expect("ids always serialise");
+        let columns = rows::select(Table::Conversation);
+        let sql = format!(
+            "SELECT {columns} FROM json_each(?2) JOIN conversation_index ON firmId = ?1 AND sessionId = value
+             WHERE isDeleted = 0"
+        );
+        Statement::new(sql, vec![(&self.firm).into(), ids.as_str().into()])
     }
 
     fn decode(row: &dyn Row) -> Result<ConversationRow, journal::Error> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{PracticeAreaSettings, Settings, SettingsChange};
+use super::{PracticeAreaSettings, SavedView, Settings, SettingsChange};
 use crate::{
     id::{ConflictId, PartyId, UserId},
     registry::{Conflict, Detection, Outcome, Party, Resolved, Screening, Side},
@@ -59,6 +59,10 @@ pub enum Event {
         detection: Option<Box<Detection>>,
         outcomes: Vec<Outcome>,
     },
+    /// A view is kept, or kept otherwise than before.
+    ViewSaved { at: Timestamp, view: SavedView },
+    /// A view is kept no longer.
+    ViewRemoved { at: Timestamp, owner: Option<UserId>, name: String },
     /// It is no longer served.
     FirmSuspended { at: Timestamp },
     /// It is served again.
@@ -80,6 +84,8 @@ impl Event {
             Self::ConflictReviewed { .. } => "conflict_reviewed",
             Self::ConflictResolved { .. } => "conflict_resolved",
             Self::ConflictReopened { .. } => "conflict_reopened",
+            Self::ViewSaved { .. } => "view_saved",
+            Self::ViewRemoved { .. } => "view_removed",
             Self::FirmSuspended { .. } => "firm_suspended",
             Self::FirmReinstated { .. } => "firm_reinstated",
         }
@@ -151,6 +157,9 @@ impl Event {
                 "resourceId": id,
                 "newFacts": detection.is_some(),
             }),
+            Self::ViewSaved { view: SavedView { owner, .. }, .. } | Self::ViewRemoved { owner, .. } => {
+                json!({ "resourceType": "saved_view", "owner": owner })
+            }
             Self::FirmSuspended { .. } | Self::FirmReinstated { .. } => json!({}),
         }
     }
@@ -169,6 +178,8 @@ impl Event {
             | Self::PracticeAreaAdded { .. }
             | Self::EmailClaimed { .. }
             | Self::ConflictChecked { .. }
+            | Self::ViewSaved { .. }
+            | Self::ViewRemoved { .. }
             | Self::FirmSuspended { .. }
             | Self::FirmReinstated { .. } => false,
         }

@@ -2,7 +2,7 @@
 
 use engage_app::{
     audit::Trail,
-    exports::{ConflictReport, DayReport, Exportable, PracticeAreaReport, WorkloadReport},
+    exports::{ConflictReport, DayReport, Exportable, PracticeAreaReport, SelectedConversations, WorkloadReport},
     operations::Reconciliations,
     reports::AccessReport,
 };
@@ -33,6 +33,14 @@ macro_rules! shown {
             }
         }
     )+};
+}
+
+impl Shown for SelectedConversations {
+    const COLUMNS: &'static [&'static str] = ConversationList::COLUMNS;
+
+    fn shown(row: &<Self as Exportable>::Row, audience: Audience) -> impl Serialize {
+        ConversationRowView::new(row, audience)
+    }
 }
 
 shown! {

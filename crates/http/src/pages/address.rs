@@ -1,7 +1,10 @@
 //! What is asked for, as it stands in the address of a page: its filters, and where in a list it is.
 
 use axum::http::Uri;
-use engage_domain::{Timestamp, calendar::Calendar};
+use engage_domain::{
+    Timestamp,
+    calendar::{Calendar, Day},
+};
 use maud::{Markup, html};
 use serde::de::DeserializeOwned;
 
@@ -21,9 +24,23 @@ pub(super) struct Address {
 }
 
 impl Address {
+    /// Of a field that comes several times, as boxes that are ticked do, the values become one, parted by commas.
     pub(super) fn of(path: &'static str, uri: &Uri) -> Self {
-        let fields = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned();
-        Self { path, fields: fields.filter(|(_, value)| !value.trim().is_empty()).collect() }
+        Self::parse(path, uri.query().unwrap_or_default())
+    }
+
+    pub(super) fn parse(path: &'static str, query: &str) -> Self {
+        let mut fields: Vec<(String, String)> = vec![];
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if value.trim().is_empty() {
+                continue;
+            }
+            match fields.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, values)) => *values = format!("{values},{value}"),
+                None => fields.push((name.into_owned(), value.into_owned())),
+            }
+        }
+        Self { path, fields }
     }
 
     pub(super) fn get(&self, name: &str) -> &str {
@@ -35,11 +52,26 @@ impl Address {
         self.fields.iter().any(|(name, _)| !PAGING.contains(&name.as_str()))
     }
 
+    /// The fields that it has.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The address itself, without the page of the list.
+    pub(super) fn question(&self) -> String {
+        kit::query(&self.fields, &PAGING.map(|name| (name, ""))).trim_start_matches('?').to_owned()
+    }
+
     /// The address with some of it changed; another question begins at its first page.
     pub(super) fn with(&self, changes: &[(&str, &str)]) -> String {
         let moves = changes.iter().any(|(name, _)| *name == "cursor");
         let all: Vec<_> = changes.iter().copied().chain((!moves).then_some(("cursor", ""))).collect();
         format!("{}{}", self.path, kit::query(&self.fields, &all))
+    }
+
+    /// The address with some of it changed, at the same page of the list.
+    pub(super) fn here_with(&self, changes: &[(&str, &str)]) -> String {
+        format!("{}{}", self.path, kit::query(&self.fields, changes))
     }
 
     /// What the API is asked, which the address says but for `changes`.
@@ -58,9 +90,14 @@ impl Address {
     /// The days `from` and `to`, both included, as the instants between which a list is asked for: where a field holds a day it is the firm's;
     /// anything else is left for whoever reads it.
     pub(super) fn span(&self, calendar: &Calendar) -> [(&'static str, String); 2] {
-        [("from", 0), ("to", 1)].map(|(name, days)| {
+        self.days(["from", "to"], calendar)
+    }
+
+    /// As [`Self::span`], of days that are called otherwise.
+    pub(super) fn days(&self, [from, to]: [&'static str; 2], calendar: &Calendar) -> [(&'static str, String); 2] {
+        [(from, 0), (to, 1)].map(|(name, days)| {
             let text = self.get(name);
-            let instant = text.parse().map(|day: engage_domain::calendar::Day| calendar.start_of(day.plus(days)));
+            let instant = text.parse().map(|day: Day| calendar.start_of(day.plus(days)));
             (name, instant.map_or_else(|_| text.to_owned(), |instant: Timestamp| instant.to_string()))
         })
     }

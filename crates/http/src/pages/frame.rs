@@ -115,8 +115,27 @@ pub(super) enum Source {
     Object,
 }
 
+/// A span of time that a page is about, and the others that it can be about: what each is called, where it is, and whether it is the one.
+pub(super) struct Range {
+    /// What it bounds.
+    pub(super) name: &'static str,
+    pub(super) choices: Vec<(&'static str, String, bool)>,
+}
+
 /// A page within its frame.
 pub(super) fn framed(visitor: &Visitor, place: Place, title: &str, source: Source, page: &Markup) -> Markup {
+    framed_over(visitor, place, title, source, None, page)
+}
+
+/// A page that is about a span of time.
+pub(super) fn framed_over(
+    visitor: &Visitor,
+    place: Place,
+    title: &str,
+    source: Source,
+    range: Option<&Range>,
+    page: &Markup,
+) -> Markup {
     let body = html! {
         div class="frame" {
             nav class="rail" aria-label="Places" {
@@ -129,21 +148,38 @@ pub(super) fn framed(visitor: &Visitor, place: Place, title: &str, source: Sourc
                 div class="firm" { strong { (visitor.firm.name) } (visitor.firm.settings.time_zone) }
             }
             div {
-                (top(visitor, source))
+                (top(visitor, source, range))
                 main id="main" tabindex="-1" { (page) }
             }
         }
-        div id="live" class="hidden" role="status" aria-live="polite" {}
     };
     document(title, visitor.theme, &body)
 }
 
-fn top(visitor: &Visitor, source: Source) -> Markup {
+/// The choice of a span, folded away; what is chosen is said all the same.
+fn spans(range: &Range) -> Markup {
+    let chosen = range.choices.iter().find(|(_, _, is_chosen)| *is_chosen).map_or("Other", |(name, _, _)| name);
+    html! {
+        details class="menu" {
+            summary class="button" { span class="soft" { (range.name) } (chosen) (icon("down")) }
+            ul class="card" { @for (name, path, is_chosen) in &range.choices {
+                li { a href=(path) aria-current=[is_chosen.then_some("true")] { (name) } }
+            } }
+        }
+    }
+}
+
+fn top(visitor: &Visitor, source: Source, range: Option<&Range>) -> Markup {
     let who = visitor.claims.name.as_ref().unwrap_or(&visitor.claims.subject).as_str();
     let theme = visitor.theme.next();
     html! {
         header class="top" {
-            span class="grow" {}
+            span class="firm-name" { (visitor.firm.name) }
+            form class="search" method="get" action="/search" role="search" {
+                (icon("search"))
+                input type="search" name="q" required maxlength="256" placeholder="Search what was said" aria-label="Search conversations" value=(sought(&visitor.here));
+            }
+            @if let Some(range) = range { (spans(range)) }
             (chip(source))
             form method="post" action="/theme" {
                 (csrf(visitor))
@@ -159,6 +195,14 @@ fn top(visitor: &Visitor, source: Source) -> Markup {
             form method="post" action="/sign-out" { button class="plain" title="Sign out" { (icon("leave")) span class="hidden" { "Sign out" } } }
         }
     }
+}
+
+/// What was searched for, on the page that shows what was found.
+fn sought(here: &str) -> String {
+    let query = here.strip_prefix("/search?").unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "q")
+        .map_or_else(String::new, |(_, words)| words.into())
 }
 
 fn chip(source: Source) -> Markup {
@@ -196,7 +240,12 @@ pub(super) fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
                 link rel="stylesheet" href=(STYLE.path);
                 script src=(SCRIPT.path) defer {}
             }
-            body { a class="skip" href="#main" { "Skip to the page" } (body) (icons()) }
+            body {
+                a class="skip" href="#main" { "Skip to the page" }
+                (body)
+                div id="live" class="hidden" role="status" aria-live="polite" {}
+                (icons())
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ const ICONS: [(&str, &str); 28] = [
 /// An icon, by name; nothing but its shape, so what it means stands beside it in words. It is drawn once a page ([`icons`]) and used from there.
 pub(super) fn icon(name: &str) -> Markup {
     debug_assert!(ICONS.iter().any(|(known, _)| *known == name), "no icon is called {name}");
-    html! { svg class="icon" aria-hidden="true" { use href={ "#i-" (name) } {} } }
+    html! { svg aria-hidden="true" { use href={ "#i-" (name) } {} } }
 }
 
 /// The shapes of all icons, for the icons of a page.
@@ -72,7 +72,7 @@ pub(super) fn words(word: &str) -> String {
 
 /// A status: icon, word, colour.
 pub(super) fn mark(class: &str, name: &str, word: &str) -> Markup {
-    html! { span class={ "mark " (class) } { (icon(name)) (word) } }
+    html! { span class={ "mark" @if !class.is_empty() { " " (class) } } { (icon(name)) (word) } }
 }
 
 pub(super) fn status(status: Status) -> Markup {
@@ -107,7 +107,12 @@ pub(super) fn person(name: Option<&Private>) -> &str {
 
 /// A score of 0 to 100 as a bar and a number.
 pub(super) fn quality(score: u8) -> Markup {
-    html! { span class="row nowrap" { meter min="0" max="100" low="40" high="70" optimum="100" value=(score) aria-hidden="true" {} span { (score) } } }
+    html! { span class="row nowrap" { (meter(score)) span { (score) } } }
+}
+
+/// A score of 0 to 100 as a bar.
+pub(super) fn meter(score: u8) -> Markup {
+    html! { meter max="100" low="40" high="70" optimum="100" value=(score) aria-hidden="true" {} }
 }
 
 /// A mean score; none of nothing.

@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use super::{
     form,
-    frame::{Place, Source, framed},
+    frame::{Place, Range, Source, framed_over},
     kit::{self, icon, number},
     session::Visitor,
 };
@@ -72,12 +72,11 @@ pub(super) async fn page<R: Runtime>(
     let content = html! {
         div class="head" {
             div { h1 { "Overview" } p class="soft" { (calendar.date(overview.from)) " to " (calendar.date(overview.to.plus(-1))) ", against the " (days) " days before" } }
-            (periods(days))
         }
-        (figures(&overview, &calendar))
+        (figures(&overview))
         div class="columns" {
             section class="card" { div class="title" { h2 { "Day by day" } (legend()) } (chart(&overview, &calendar)) }
-            section class="card" { h2 { "How far they have come" } (funnel(&overview.current, &from(&overview, &calendar))) }
+            section class="card" { h2 { "How far they have come" } (funnel(&overview.current, &from(&overview))) }
         }
         div class="columns" {
             section class="card" { h2 { "Waiting for somebody" } (attention(&waiting.rows, now, &calendar)) }
@@ -91,27 +90,25 @@ pub(super) async fn page<R: Runtime>(
     };
     let freshness =
         if waiting.freshness.lag_ms > overview.freshness.lag_ms { waiting.freshness } else { overview.freshness };
-    Ok(super::html(StatusCode::OK, framed(&visitor, Place::Overview, "Overview", Source::Index(freshness), &content)))
+    let (source, range) = (Source::Index(freshness), range(days));
+    let markup = framed_over(&visitor, Place::Overview, "Overview", source, Some(&range), &content);
+    Ok(super::html(StatusCode::OK, markup))
 }
 
-fn periods(days: i32) -> Markup {
-    html! {
-        div class="filters" role="group" aria-label="Time range" {
-            @for (of, name) in [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "A year")] {
-                a class="chip" href={ "/overview?days=" (of) } aria-current=[(of == days).then_some("true")] { (name) }
-            }
-        }
-    }
+fn range(days: i32) -> Range {
+    let all = [(7, "Last 7 days"), (30, "Last 30 days"), (90, "Last 90 days"), (365, "Last 365 days")];
+    let choices = all.into_iter().map(|(of, name)| (name, format!("/overview?days={of}"), of == days));
+    Range { name: "Period", choices: choices.collect() }
 }
 
-/// The beginning of the period, as lists are asked for it.
-fn from(overview: &Overview, calendar: &Calendar) -> String {
-    calendar.start_of(overview.from).to_string()
+/// The first day of the period, as the grid is asked for it.
+fn from(overview: &Overview) -> String {
+    overview.from.to_string()
 }
 
-fn figures(overview: &Overview, calendar: &Calendar) -> Markup {
+fn figures(overview: &Overview) -> Markup {
     let (now, before) = (&overview.current, &overview.previous);
-    let since = from(overview, calendar);
+    let since = from(overview);
     let rows = |status: &str| {
         let fields = [("status".to_owned(), status.to_owned()), ("createdFrom".to_owned(), since.clone())];
         format!("/conversations{}", kit::query(&fields, &[]))

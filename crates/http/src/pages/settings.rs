@@ -14,7 +14,7 @@ use super::{
     form::{Posted, csrf, expecting},
     frame::{Place, Source, framed},
     kit::{self, icon, number},
-    see,
+    saved, see,
     session::Visitor,
 };
 use crate::{problem::Problem, server::Shared};
@@ -29,7 +29,10 @@ pub(super) async fn page<R: Runtime>(State(server): State<Shared<R>>, visitor: V
     let content = html! {
         div class="head" { div { h1 { "Settings" } p class="soft" { "Version " (firm.version) ", of " (firm.name) "." } } }
         div class="columns" {
-            section class="card" { h2 { "Practice areas" } (areas(&firm)) }
+            div class="stack" {
+                section class="card" { h2 { "Practice areas" } (areas(&firm)) }
+                (saved::section(&visitor, &firm))
+            }
             div class="stack" {
                 @if visitor.caller.actor.role.may(Permission::ManageSettings) { (form(&visitor, &firm, is_held)) } @else { (facts(&firm, is_held)) }
             }

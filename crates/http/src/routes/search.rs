@@ -44,7 +44,7 @@ pub(crate) struct SearchQuery {
 }
 
 impl SearchQuery {
-    pub(super) fn search(self, firm: FirmId) -> Result<Search, Problem> {
+    pub(crate) fn search(self, firm: FirmId) -> Result<Search, Problem> {
         let words = Words::parse(&self.q).map_err(|reason| Problem::invalid("q", reason))?;
         let after = self.cursor.map(|text| text.parse()).transpose();
         let after = after.map_err(|_| Problem::invalid("cursor", "was not given by this list"))?;

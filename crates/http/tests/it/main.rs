@@ -24,6 +24,7 @@ mod lists;
 mod maintenance;
 mod pages;
 mod pages_admin;
+mod pages_grid;
 mod pages_intake;
 mod pages_reports;
 mod people;

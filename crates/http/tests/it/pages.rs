@@ -172,7 +172,8 @@ async fn a_change_against_an_old_version_is_refused() {
     let form = [("csrf", csrf.as_str()), ("version", version.as_str()), ("status", "completed")];
     let stale = browser.post(&format!("{path}/status"), &form).await;
     assert_eq!(stale.status, 412);
-    assert!(stale.text.contains("Somebody has changed it"));
+    assert!(stale.text.contains("Somebody was faster") && stale.text.contains("The firm wrote"), "{}", stale.text);
+    assert!(stale.text.contains(">Completed<") && stale.text.contains(">Active<"), "both versions are shown");
     let version = field(&browser.see(&path).await.page(), "version").to_owned();
     let form = [("csrf", csrf.as_str()), ("version", version.as_str()), ("status", "completed")];
     assert_eq!(browser.post(&format!("{path}/status"), &form).await.sent_to(), path);

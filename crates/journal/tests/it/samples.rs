@@ -6,7 +6,7 @@ use engage_domain::{
         self, Assignment, AssignmentStatus, Author, ConflictStatus, GoalPriority, GoalTemplate, Identity, Phase,
         Priority, Remains, Status, Terms,
     },
-    firm::{self, PracticeAreaSettings, Settings, SettingsChange},
+    firm::{self, PracticeAreaSettings, SavedView, Settings, SettingsChange},
     registry::{
         Aligned, Artefact, Conflict, ConflictState, ConflictType, Detection, Evidence, Identifier, IdentifierSort,
         MatchType, Matched, Outcome, Party, PartyKind, PartyRole, Reason, Related, Relation, Resolution, Resolved,
@@ -192,6 +192,13 @@ pub(crate) fn firm() -> Vec<firm::Event> {
         E::PracticeAreaAdded { at, area: areas[0].clone() },
         E::PracticeAreaAdded { at, area: areas[1].clone() },
         E::EmailClaimed { at, email: "ann@acme.test".into(), user: user_id(1) },
+        E::ViewSaved {
+            at,
+            view: SavedView { name: "Urgent".into(), query: "status=active".into(), owner: Some(user_id(1)) },
+        },
+        E::ViewSaved { at, view: SavedView { name: "Everything".into(), query: String::new(), owner: None } },
+        E::ViewRemoved { at, owner: Some(user_id(1)), name: "Urgent".into() },
+        E::ViewRemoved { at, owner: None, name: "Everything".into() },
         E::FirmSuspended { at },
         E::FirmReinstated { at },
         registered(party(), screening(), outcomes()),
