@@ -28,6 +28,8 @@ pub struct Claims {
     pub role: Role,
     /// When the token was issued.
     pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
     /// The user's e-mail address, where the token carries it.
     pub email: Option<Private>,
     /// The user's name, where the token carries it.
@@ -216,6 +218,7 @@ mod tests {
             firm,
             role: Role::Attorney,
             issued_at: Timestamp::from_millis(issued_ms),
+            expires_at: Timestamp::from_millis(issued_ms + 1),
             email: None,
             name: None,
         }

@@ -1,7 +1,7 @@
 //! The firm's people: who they are, in which role, and whether they may come in.
 
 use engage_domain::{
-    Firm, Role, User, UserId,
+    Actor, Firm, Role, User, UserId,
     actor::{Access, Permission},
     firm,
     text::{self, Private},
@@ -107,6 +107,15 @@ impl<R: Runtime> Engage<R> {
     /// Refuses every token that was issued to the user until now.
     pub async fn revoke_sessions(&self, caller: &Caller, id: UserId, write: &Write) -> Result<Answer<User>, Error> {
         self.command(caller, id, write, 0, Command::RevokeSessions).await
+    }
+
+    /// Refuses every token that was issued to the caller until now, whatever their role: their sessions are theirs to end. The platform does
+    /// it for them, and the entry names them.
+    pub async fn revoke_own_sessions(&self, caller: &Caller) -> Result<(), Error> {
+        let Some(id) = caller.actor.user_id else { return Err(Error::NotFound(Resource::User)) };
+        let actor = Actor { role: Role::System, ..caller.actor.clone() };
+        let own = Caller { actor, ..caller.clone() };
+        self.command::<User>(&own, id, &Write::default(), 0, Command::RevokeSessions).await.map(drop)
     }
 }
 

@@ -5,7 +5,7 @@
 //! - `frame`: what surrounds every page; `kit`: what pages are made of; `address`: what is asked for; `form`: what is sent; `assets`: the style, the script, the icons.
 //! - `overview`, `conversations` (with `grid`, `bulk`, `saved`), `conversation` (with `dossier`, `changes`), `queue`, `search`: the firm's work; `workload`, `practice_areas`: how it is spread.
 //! - `conflicts`, `conflict`, `check`: conflicts of interest; `audit`, `data_access`: who did and saw what.
-//! - `users`, `user`, `settings`, `platform`: what administrators look after; `intake`: the client's own page.
+//! - `users`, `user`, `settings`, `practice_area`, `platform`: what administrators look after; `intake`: the client's own page.
 //!
 //! Invariant: a page asks the application exactly what the API asks it, as the same caller, so roles, refusals and the audit trail are
 //! the same. No style or script stands in a page: the policy forbids both.
@@ -31,6 +31,7 @@ mod kit;
 mod overtaken;
 mod overview;
 mod platform;
+mod practice_area;
 mod practice_areas;
 mod queue;
 mod saved;
@@ -61,6 +62,7 @@ pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
         .route("/assets/{file}", get(assets::serve))
         .route("/sign-in", get(sign_in::page::<R>).post(sign_in::enter::<R>))
         .route("/sign-out", post(sign_in::leave::<R>))
+        .route("/sign-out/everywhere", post(sign_in::leave_everywhere::<R>))
         .route("/theme", post(session::choose_theme::<R>))
         .route("/overview", get(overview::page::<R>))
         .route("/conversations", get(conversations::page::<R>))
@@ -90,6 +92,9 @@ pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
         .route("/users/{id}", get(user::page::<R>).post(user::change::<R>))
         .route("/users/{id}/revocation", post(user::revoke::<R>))
         .route("/settings", get(settings::page::<R>).post(settings::change::<R>))
+        .route("/settings/practice-areas", post(practice_area::add::<R>))
+        .route("/settings/practice-areas/{slug}", get(practice_area::page::<R>).post(practice_area::change::<R>))
+        .route("/settings/practice-areas/{slug}/removal", post(practice_area::remove::<R>))
         .route("/platform", get(platform::page::<R>))
         .route("/platform/reconciliation", post(platform::reconcile::<R>))
         .route("/platform/rebuild", post(platform::rebuild::<R>))

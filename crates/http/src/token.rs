@@ -107,16 +107,11 @@ fn timestamp(seconds: f64) -> Option<Timestamp> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused(pub(crate) &'static str);
 
-struct Verified {
-    claims: Arc<Claims>,
-    expires_at: Timestamp,
-}
-
 /// Verifies tokens, each once.
 pub(crate) struct Tokens {
     key: DecodingKey,
     validation: Validation,
-    verified: RwLock<HashMap<Box<str>, Verified>>,
+    verified: RwLock<HashMap<Box<str>, Arc<Claims>>>,
 }
 
 impl Tokens {
@@ -133,7 +128,7 @@ impl Tokens {
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, Refused> {
         const EXPIRED: Refused = Refused("the token has expired");
         if let Some(known) = self.verified.read().unwrap_or_else(PoisonError::into_inner).get(token) {
-            return if known.expires_at > now { Ok(Arc::clone(&known.claims)) } else { Err(EXPIRED) };
+            return if known.expires_at > now { Ok(Arc::clone(known)) } else { Err(EXPIRED) };
         }
         if token.len() > TOKEN_MAX {
             return Err(Refused("the token is too long"));
@@ -141,16 +136,15 @@ impl Tokens {
         let wire = jsonwebtoken::decode::<Wire<'static>>(token, &self.key, &self.validation)
             .map_err(|_| Refused("the token is malformed or its signature does not match"))?
             .claims;
-        let (claims, expires_at) = read(wire)?;
-        if expires_at <= now {
+        let claims = Arc::new(read(wire)?);
+        if claims.expires_at <= now {
             return Err(EXPIRED);
         }
-        let claims = Arc::new(claims);
-        self.remember(token, Verified { claims: Arc::clone(&claims), expires_at }, now);
+        self.remember(token, Arc::clone(&claims), now);
         Ok(claims)
     }
 
-    fn remember(&self, token: &str, verified: Verified, now: Timestamp) {
+    fn remember(&self, token: &str, verified: Arc<Claims>, now: Timestamp) {
         let mut cache = self.verified.write().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= CACHE_MAX {
             cache.retain(|_, known| known.expires_at > now);
@@ -162,7 +156,7 @@ impl Tokens {
     }
 }
 
-fn read(wire: Wire<'_>) -> Result<(Claims, Timestamp), Refused> {
+fn read(wire: Wire<'_>) -> Result<Claims, Refused> {
     let firm: FirmId = wire.firm.parse().map_err(|_| Refused("the token names no firm"))?;
     let role = Role::parse(&wire.role).filter(|role| Role::ASSIGNABLE.contains(role));
     let role = role.ok_or(Refused("the token carries an unknown role"))?;
@@ -173,16 +167,16 @@ fn read(wire: Wire<'_>) -> Result<(Claims, Timestamp), Refused> {
     let (Some(issued_at), Some(expires_at)) = (timestamp(wire.iat), timestamp(wire.exp)) else {
         return Err(Refused("the token's times are none"));
     };
-    let claims = Claims {
+    Ok(Claims {
         user_id: UserId::from_subject(&firm, subject),
         subject: Private::from(subject),
         firm,
         role,
         issued_at,
+        expires_at,
         email: wire.email.as_deref().map(Private::from),
         name: wire.name.as_deref().map(Private::from),
-    };
-    Ok((claims, expires_at))
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use axum::{
 use engage_app::{Runtime, Write};
 use engage_domain::Version;
 use maud::{Markup, html};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::session::{self, Visitor};
 use crate::{
@@ -37,6 +37,10 @@ impl<T: DeserializeOwned, R: Runtime> FromRequest<Shared<R>> for Posted<T> {
         read.map(|body| Self { visitor, body }).map_err(IntoResponse::into_response)
     }
 }
+
+/// A form that says all by being sent.
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
 
 /// What every form carries.
 pub(super) fn csrf(visitor: &Visitor) -> Markup {

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use super::{
     address::Address,
-    form::{Posted, csrf},
+    form::{Nothing, Posted, csrf},
     frame::{Place, Source, framed},
     kit::{self, icon, number},
     see,
@@ -225,9 +225,6 @@ pub(super) async fn reconcile<R: Runtime>(
     let title = if dry_run { "Dry run" } else { "Reconciliation" };
     done(&visitor, title, &run, None)
 }
-
-#[derive(Deserialize)]
-pub(super) struct Nothing {}
 
 pub(super) async fn rebuild<R: Runtime>(
     State(server): State<Shared<R>>,

@@ -1,28 +1,44 @@
 //! The firm's settings, from the firm itself.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{StatusCode, Uri},
+    response::Response,
+};
 use engage_app::Runtime;
 use engage_domain::{
     Firm,
     actor::Permission,
-    firm::{RETENTION_DAYS_MAX, SettingsChange},
+    firm::{NAME_MAX, RETENTION_DAYS_MAX, SettingsChange},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    form::{Posted, csrf, expecting},
+    form::{self, Posted, csrf, expecting},
     frame::{Place, Source, framed},
     kit::{self, icon, number},
-    saved, see,
+    practice_area, saved, see,
     session::Visitor,
 };
 use crate::{problem::Problem, server::Shared};
 
-/// Practice areas that are shown; the API has all.
+/// Practice areas on a page.
 const SHOWN: usize = 60;
 
-pub(super) async fn page<R: Runtime>(State(server): State<Shared<R>>, visitor: Visitor) -> Result<Response, Problem> {
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Asked {
+    /// How many practice areas are on the pages before.
+    areas_from: Option<usize>,
+}
+
+pub(super) async fn page<R: Runtime>(
+    State(server): State<Shared<R>>,
+    visitor: Visitor,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let Asked { areas_from } = form::asked(&uri)?;
     let firm = server.engage.settings(&visitor.caller).await?.state;
     let held = |within: &str| server.engage.is_held_within(&visitor.caller.firm, within);
     let is_held = firm.settings.jurisdiction.as_deref().is_some_and(held);
@@ -30,15 +46,37 @@ pub(super) async fn page<R: Runtime>(State(server): State<Shared<R>>, visitor: V
         div class="head" { div { h1 { "Settings" } p class="soft" { "Version " (firm.version) ", of " (firm.name) "." } } }
         div class="columns" {
             div class="stack" {
-                section class="card" { h2 { "Practice areas" } (areas(&firm)) }
+                section class="card" { h2 { "Practice areas" } (areas(&visitor, &firm, areas_from.unwrap_or(0))) }
                 (saved::section(&visitor, &firm))
             }
             div class="stack" {
-                @if visitor.caller.actor.role.may(Permission::ManageSettings) { (form(&visitor, &firm, is_held)) } @else { (facts(&firm, is_held)) }
+                (session(&visitor)?)
+                @if visitor.caller.actor.role.may(Permission::ManageSettings) { (of_the_firm(&visitor, &firm, is_held)) } @else { (facts(&firm, is_held)) }
             }
         }
     };
     Ok(super::html(StatusCode::OK, framed(&visitor, Place::Settings, "Settings", Source::Object, &content)))
+}
+
+/// The session of whoever looks, and how others reach the firm's data.
+fn session(visitor: &Visitor) -> Result<Markup, Problem> {
+    let Visitor { claims, caller, .. } = visitor;
+    let (role, calendar) = (caller.actor.role, visitor.calendar()?);
+    Ok(html! {
+        section class="card stack" {
+            h2 { "Sessions and tokens" }
+            dl class="facts" {
+                dt { "You" } dd { (claims.name.as_ref().unwrap_or(&claims.subject).as_str()) }
+                dt { "Role" } dd { (kit::words(role.as_str())) }
+                dt { "Since" } dd { (calendar.moment(claims.issued_at)) }
+                dt { "Ends" } dd { (calendar.moment(claims.expires_at)) }
+            }
+            form method="post" action="/sign-out/everywhere" { (csrf(visitor)) button { (icon("leave")) "Sign out everywhere" } }
+            p class="soft small" { "Every token that you have got until now is refused then, in this browser, in others and in programs."
+                @if role.may(Permission::ManageUsers) { " Those of somebody else are ended on their page under " a href=(Place::Users.path()) { "Users" } "." } }
+            p class="soft small" { "A program reaches the firm's data with a token of its own, under " code { "/api/v1/firm" } ", as " a href="/api/openapi.json" { "its description" } " says. Tokens are not made here: whoever holds the server's key makes them, with " code { "engage token" } "." }
+        }
+    })
 }
 
 /// Who sees to it that the data stays where the firm says.
@@ -67,7 +105,7 @@ fn facts(firm: &Firm, is_held: bool) -> Markup {
     }
 }
 
-fn form(visitor: &Visitor, firm: &Firm, is_held: bool) -> Markup {
+fn of_the_firm(visitor: &Visitor, firm: &Firm, is_held: bool) -> Markup {
     let settings = &firm.settings;
     let freezes =
         [("true", "The intake stops until it is resolved".to_owned()), ("false", "The intake goes on".to_owned())];
@@ -89,27 +127,36 @@ fn form(visitor: &Visitor, firm: &Firm, is_held: bool) -> Markup {
     }
 }
 
-fn areas(firm: &Firm) -> Markup {
+fn areas(visitor: &Visitor, firm: &Firm, first: usize) -> Markup {
     let areas = &firm.settings.practice_areas;
-    if areas.is_empty() {
-        return kit::empty(
-            "areas",
-            "No practice areas yet",
-            html! { "An import adds those that it brings; the API sets them with their goals (" code { "PUT /api/v1/firm/settings" } ")." },
-        );
-    }
+    let may = visitor.caller.actor.role.may(Permission::ManageSettings);
+    let more = first + SHOWN;
     html! {
-        div class="table" { table class="cards" {
-            caption { (kit::shown(areas.len(), SHOWN)) "What conversations of each are to reach, beside the goals that all have" }
-            thead { tr { th scope="col" { "Area" } th scope="col" { "Goals" } } }
-            tbody { @for area in areas.iter().take(SHOWN) { tr {
-                th scope="row" { (area.name) br; code class="soft small" { (area.id.as_str()) } }
-                td data-name="Goals" {
-                    @if area.goals.is_empty() { span class="soft" { "None of its own" } }
-                    @else { ul class="goals" { @for goal in &area.goals { li { span { (goal.title) } span class="soft small" { (kit::words(goal.priority.as_str())) } } } } }
-                }
-            } } }
-        } }
+        @if areas.is_empty() {
+            (kit::empty("areas", "No practice areas yet", html! { "An import adds those that it brings." @if may { " Add one below, then its goals." } }))
+        } @else {
+            div class="table" { table class="cards" {
+                caption { (kit::shown(areas.len(), SHOWN)) "What conversations of each are to reach, beside the goals that all have" }
+                thead { tr { th scope="col" { "Area" } th scope="col" { "Goals" } } }
+                tbody { @for area in areas.iter().skip(first).take(SHOWN) { tr {
+                    th scope="row" { a href=(practice_area::path(&area.id)) { (area.name) } br; code class="soft small" { (area.id) } }
+                    td data-name="Goals" { (practice_area::goals(&area.goals)) }
+                } } }
+            } }
+        }
+        @if areas.len() > SHOWN {
+            nav class="pager" aria-label="Pages of practice areas" {
+                @if first > 0 { a class="button" href="/settings" rel="first" { "First page" } }
+                @if more < areas.len() { a class="button" href={ "/settings?areasFrom=" (more) } rel="next" { "Next page" } }
+            }
+        }
+        @if may {
+            form method="post" action="/settings/practice-areas" class="fields" {
+                (csrf(visitor)) input type="hidden" name="version" value=(firm.version);
+                label { "Another practice area" input name="name" required maxlength=(NAME_MAX) autocomplete="off"; }
+                button { "Add" }
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    form::{self, Open},
+    form::{self, Nothing, Open, Posted},
     frame,
     kit::{self, icon},
     see,
@@ -118,6 +118,15 @@ pub(super) async fn enter<R: Runtime>(
 
 pub(super) async fn leave<R: Runtime>(State(_): State<Shared<R>>, Open(()): Open<()>) -> Response {
     session::close(see("/sign-in"))
+}
+
+/// Ends every session that they have, this one too.
+pub(super) async fn leave_everywhere<R: Runtime>(
+    State(server): State<Shared<R>>,
+    Posted { visitor, body: Nothing {} }: Posted<Nothing>,
+) -> Result<Response, Problem> {
+    server.engage.revoke_own_sessions(&visitor.caller).await?;
+    Ok(required("/", true))
 }
 
 fn door(identities: &[Identity], theme: Theme, next: &str, notice: Option<&str>, status: StatusCode) -> Response {

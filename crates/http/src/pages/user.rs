@@ -41,7 +41,7 @@ pub(super) async fn page<R: Runtime>(
                         dt { "Registered" } dd { (kit::time(user.created_at, now, &calendar)) }
                         dt { "Last signed in" } dd { @match user.last_login { Some(at) => (kit::time(at, now, &calendar)), None => (none()) } }
                         @if let Some(at) = user.role_changed_at { dt { "Role changed" } dd { (kit::time(at, now, &calendar)) } }
-                        @if let Some(at) = user.sessions_revoked_at { dt { "Signed out" } dd { (kit::time(at, now, &calendar)) ", by an administrator" } }
+                        @if let Some(at) = user.sessions_revoked_at { dt { "Signed out everywhere" } dd { (kit::time(at, now, &calendar)) } }
                         dt { "Version" } dd { (user.version) }
                     }
                     p { a href={ "/conversations?assignedTo=" (id) } { "What they are responsible for" }

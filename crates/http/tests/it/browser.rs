@@ -66,6 +66,16 @@ impl<'a> Browser<'a> {
     }
 }
 
+/// Sends a form of a page, without its proof first: which is refused, and does nothing.
+pub(crate) async fn send(browser: &Browser<'_>, page: &str, path: &str, form: &[(&str, &str)]) -> Shown {
+    let refused = browser.post(path, form).await;
+    assert_eq!(refused.status, 403, "{path}: {}", refused.text);
+    assert!(refused.text.contains("The form has expired"), "{path}");
+    let csrf = field(page, "csrf").to_owned();
+    let whole: Vec<_> = form.iter().copied().chain([("csrf", csrf.as_str())]).collect();
+    browser.post(path, &whole).await
+}
+
 /// The value of a hidden field.
 #[track_caller]
 pub(crate) fn field<'a>(page: &'a str, name: &str) -> &'a str {

@@ -27,6 +27,7 @@ mod pages_admin;
 mod pages_grid;
 mod pages_intake;
 mod pages_reports;
+mod pages_settings;
 mod people;
 mod platform;
 mod reports;

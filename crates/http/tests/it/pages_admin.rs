@@ -1,4 +1,4 @@
-//! The dashboard's pages that change something beside conversations: conflicts, users, settings, the platform.
+//! The dashboard's pages that change something beside conversations: conflicts, users, the platform.
 
 use engage_domain::{FirmId, Role, UserId};
 use engage_journal::Sql;
@@ -6,17 +6,7 @@ use engage_native::sqlite::Db;
 use engage_testkit::TestApp;
 use serde_json::json;
 
-use crate::browser::{Browser, field, links};
-
-/// Sends a form of a page, without its proof first: which is refused, and does nothing.
-async fn send(browser: &Browser<'_>, page: &str, path: &str, form: &[(&str, &str)]) -> crate::browser::Shown {
-    let refused = browser.post(path, form).await;
-    assert_eq!(refused.status, 403, "{path}: {}", refused.text);
-    assert!(refused.text.contains("The form has expired"), "{path}");
-    let csrf = field(page, "csrf").to_owned();
-    let whole: Vec<_> = form.iter().copied().chain([("csrf", csrf.as_str())]).collect();
-    browser.post(path, &whole).await
-}
+use crate::browser::{Browser, field, links, send};
 
 /// A client of one conversation who is the opposing party of another; gives the page of the conflict.
 async fn adverse(app: &TestApp) -> String {
@@ -169,39 +159,6 @@ async fn users_are_listed_registered_changed_and_signed_out() {
     let form = [("version", field(&user, "version"))];
     assert_eq!(send(&admin, &user, &format!("{path}/revocation"), &form).await.sent_to(), path);
     assert!(attorney.see("/overview").await.sent_to().starts_with("/sign-in"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn settings_are_shown_and_changed_by_whoever_may() {
-    let app = TestApp::start().await;
-    let (partner, attorney) = (Browser::new(&app, Role::ManagingPartner), Browser::new(&app, Role::Attorney));
-    let read = attorney.see("/settings").await.page();
-    assert!(read.contains("Your role reads the settings") && !read.contains("name=\"timeZone\""));
-    assert!(read.contains("No practice areas yet"));
-    assert_eq!(send(&attorney, &read, "/settings", &[("name", "Mine"), ("version", "1")]).await.status, 403);
-    let page = partner.see("/settings").await.page();
-    let version = field(&page, "version").to_owned();
-    let form = |zone| {
-        [
-            ("name", "Acme & Sons"),
-            ("timeZone", zone),
-            ("retentionDays", "90"),
-            ("jurisdiction", ""),
-            ("freezeOnConflict", "false"),
-            ("version", version.as_str()),
-        ]
-    };
-    let wrong = send(&partner, &page, "/settings", &form("Mars/Olympus")).await;
-    assert_eq!(wrong.status, 422);
-    assert!(wrong.text.contains("<strong>timeZone</strong>"), "{}", wrong.text);
-    assert_eq!(send(&partner, &page, "/settings", &form("America/Chicago")).await.sent_to(), "/settings");
-    let page = partner.see("/settings").await.page();
-    assert!(
-        page.contains("Acme &amp; Sons") && page.contains("value=\"America/Chicago\"") && page.contains("value=\"90\"")
-    );
-    let api = app.get(&app.token(Role::Attorney), "/api/v1/firm/settings").await.expect(200);
-    assert_eq!((&api["settings"]["freezeOnConflict"], &api["settings"]["jurisdiction"]), (&json!(false), &json!(null)));
-    assert_eq!(send(&partner, &page, "/settings", &form("UTC")).await.status, 412);
 }
 
 #[tokio::test(flavor = "multi_thread")]
