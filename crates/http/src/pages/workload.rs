@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use engage_app::Runtime;
-use engage_domain::{Timestamp, UserId, calendar::Calendar};
+use engage_domain::{Actor, Timestamp, actor::Permission, calendar::Calendar};
 use engage_index::analytics::WorkloadRow;
 use maud::{Markup, html};
 
@@ -28,7 +28,7 @@ pub(super) async fn page<R: Runtime>(State(server): State<Shared<R>>, visitor: V
             section class="card" { (kit::empty("people", "Nobody works here yet", html! { "Whoever signs in, or is registered under " a href="/users" { "Users" } ", appears here." })) }
         } @else {
             (figures(&report.body))
-            section class="card" { (table(&report.body, visitor.caller.actor.user_id, overdue_before, &calendar)) }
+            section class="card" { (table(&report.body, &visitor.caller.actor, overdue_before, &calendar)) }
         }
     };
     let source = Source::Index(report.freshness);
@@ -59,27 +59,58 @@ fn figures(rows: &[WorkloadRow]) -> Markup {
     }
 }
 
-fn table(rows: &[WorkloadRow], me: Option<UserId>, overdue_before: Timestamp, calendar: &Calendar) -> Markup {
-    let most = rows.iter().map(|row| row.active_conversations).max().unwrap_or_default();
+fn table(rows: &[WorkloadRow], actor: &Actor, overdue_before: Timestamp, calendar: &Calendar) -> Markup {
+    // One measure for both bars, so that they can be compared.
+    let most = rows.iter().map(|row| row.active_conversations.max(row.assigned_cases)).max().unwrap_or_default();
+    let assigns = actor.role.may(Permission::Assign);
     html! {
+        div class="title" { h2 { "Person by person" } (legend()) }
         div class="table" { table class="cards grid" {
             caption { (kit::shown(rows.len(), SHOWN)) "The most active conversations first; overdue as of " (calendar.moment(overdue_before)) }
             thead { tr {
-                th scope="col" { "Person" } th scope="col" { "Role" } th scope="col" { "Active conversations" } th scope="col" class="num" { "Assigned" }
-                th scope="col" { "Overdue" } th scope="col" { "Quality" } th scope="col" class="num" { "Hours estimated" }
+                th scope="col" { "Person" } th scope="col" { "Role" } th scope="col" { "Active conversations" } th scope="col" { "Assigned" }
+                th scope="col" { "Overdue" } th scope="col" { "Quality" } th scope="col" class="num" { "Hours each" }
+                @if assigns { th scope="col" { span class="hidden" { "Reassign" } } }
             } }
             tbody { @for row in rows.iter().take(SHOWN) {
                 @let path = format!("/conversations?assignedTo={}", row.user_id);
+                @let name = kit::person(row.name.as_ref());
                 tr {
-                    th scope="row" class="long" { span { a href=(path) { (kit::person(row.name.as_ref())) } @if Some(row.user_id) == me { span class="soft" { " (you)" } } } }
+                    th scope="row" class="long" { span { a href=(path) { (name) } @if Some(row.user_id) == actor.user_id { span class="soft" { " (you)" } } } }
                     td data-name="Role" { @match row.role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
                     td data-name="Active" { (kit::bar(row.active_conversations, most)) }
-                    td data-name="Assigned" class="num" { (number(row.assigned_cases)) }
+                    td data-name="Assigned" { (assigned(row, most)) }
                     td data-name="Overdue" { @if row.overdue_cases > 0 { (kit::mark("alert", "alert", &number(row.overdue_cases))) } @else { (kit::none()) } }
                     td data-name="Quality" { (kit::mean_quality(row.average_data_quality)) }
-                    td data-name="Hours" class="num" { @match row.average_estimated_hours { Some(hours) => (format!("{hours:.1}")), None => (kit::none()) } }
+                    td data-name="Hours each" class="num" { @match row.average_estimated_hours { Some(hours) => (format!("{hours:.1}")), None => (kit::none()) } }
+                    @if assigns { td { @if row.active_conversations > 0 { a href={ (path) "&status=active" } { "Reassign" span class="hidden" { " what " (name) " has" } } } } }
                 }
             } }
         } }
+    }
+}
+
+fn legend() -> Markup {
+    html! {
+        div class="legend" aria-hidden="true" {
+            @for (class, word) in [("bar-new", "active or assigned"), ("bar-late", "overdue")] {
+                span { svg viewBox="0 0 10 10" { rect class=(class) width="10" height="10" rx="2" {} } (word) }
+            }
+        }
+    }
+}
+
+/// Their assignments as a bar, the overdue ones at its foot.
+fn assigned(row: &WorkloadRow, most: u64) -> Markup {
+    let width = |count: u64| format!("{:.1}", 100.0 * count as f64 / most.max(1) as f64);
+    html! {
+        span class="row nowrap" {
+            svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+                rect class="track" width="100" height="8" rx="2" {}
+                rect class="bar-new" width=(width(row.assigned_cases)) height="8" rx="2" {}
+                @if row.overdue_cases > 0 { rect class="bar-late" width=(width(row.overdue_cases)) height="8" rx="2" {} }
+            }
+            span { (number(row.assigned_cases)) }
+        }
     }
 }

@@ -107,9 +107,16 @@ async fn workload_shows_everybody_whom_the_api_does_and_leads_to_their_conversat
     let people = api["people"].as_array().unwrap();
     assert_eq!(people.len(), 3);
     let rows: Vec<_> = links(&page).into_iter().filter(|link| link.starts_with("/conversations?assignedTo=")).collect();
-    let wanted: Vec<_> =
-        people.iter().map(|of| format!("/conversations?assignedTo={}", of["userId"].as_str().unwrap())).collect();
-    assert_eq!(rows, wanted, "in the API's order");
+    // Each leads to their conversations, and whoever has active ones to those, for somebody who may assign them.
+    let paths = |of: &Value| {
+        let all = format!("/conversations?assignedTo={}", of["userId"].as_str().unwrap());
+        let active = (of["activeConversations"].as_u64() > Some(0)).then(|| format!("{all}&status=active"));
+        std::iter::once(all).chain(active)
+    };
+    assert_eq!(rows, people.iter().flat_map(paths).collect::<Vec<_>>(), "in the API's order");
+    assert_eq!(page.matches("status=active").count(), 2);
+    assert!(!Browser::new(&app, Role::Paralegal).see("/workload").await.page().contains("status=active"));
+    assert_eq!(page.matches("class=\"bar-late\"").count(), 2, "one has something overdue, and the legend");
     assert_eq!(page.matches("<span class=\"mark alert\">").count(), 1, "one has something overdue");
     let theirs = browser.see(&format!("/conversations?assignedTo={}", id_of(Role::Paralegal))).await.page();
     assert!(theirs.contains("Ann Late") && !theirs.contains("Bob Other"));
