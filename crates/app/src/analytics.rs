@@ -3,20 +3,23 @@
 
 mod overview;
 
-use engage_domain::{Timestamp, actor::Permission, calendar::Calendar};
+use std::collections::BTreeMap;
+
+use engage_domain::{PracticeArea, Timestamp, actor::Permission, calendar::Calendar};
 use engage_index::{
     Cursor, Query,
     analytics::{
-        Attention, AttentionRow, Completions, Durations, PracticeAreaRow, PracticeAreas, Progress, Workload,
-        WorkloadRow, most_first,
+        Attention, AttentionRow, Mean, Means, PracticeAreaCount, PracticeAreaRow, PracticeAreaSpans, PracticeAreas,
+        Progress, Workload, WorkloadRow, most_first,
     },
 };
 
 pub use self::overview::{DayCount, Overview, Period, Totals};
 use crate::{Caller, Engage, Error, Freshness, Resource, Runtime, lists::ListPage, runtime::Token};
 
+const DAY_MS: i64 = 24 * 3_600_000;
 /// How long a conversation may rest before it waits for attention.
-pub const IDLE_MS: i64 = 24 * 3_600_000;
+pub const IDLE_MS: i64 = DAY_MS;
 
 /// How far back a report of practice areas reaches, to the millisecond: days of 24 hours before now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,16 @@ impl Reach {
         Self::ALL.into_iter().find(|reach| reach.as_str() == word)
     }
 
+    /// How many days of 24 hours its spans have, and how many there are: days within a month, weeks within a quarter, a year, all of time.
+    const fn spans(self) -> (i64, usize) {
+        match self {
+            Self::Week => (1, 7),
+            Self::Month => (1, 30),
+            Self::Quarter => (7, 12),
+            Self::Year | Self::All => (7, 52),
+        }
+    }
+
     /// The first instant that it reaches to from `now`; none: all of time.
     pub const fn since(self, now: Timestamp) -> Option<Timestamp> {
         let days = match self {
@@ -63,8 +76,19 @@ impl Reach {
             Self::Year => 365,
             Self::All => return None,
         };
-        Some(now.plus_millis(-days * 24 * 3_600_000))
+        Some(now.plus_millis(-days * DAY_MS))
     }
+}
+
+/// How many conversations began in each practice area, span by span, the last of which ends now.
+#[derive(Clone, Debug)]
+pub struct Trends {
+    /// How many days each span has, of 24 hours.
+    pub days: i64,
+    /// How many spans there are.
+    pub spans: usize,
+    /// The counts of each area that has any; none: conversations without an area.
+    pub counts: BTreeMap<Option<PracticeArea>, Vec<u64>>,
 }
 
 /// A report, and how fresh the index is that gave it.
@@ -113,7 +137,21 @@ impl<R: Runtime> Engage<R> {
         Ok((Report { body: most_first(rows), freshness }, since))
     }
 
-    /// How the days of a period compare, and the period with the one before it. The mean time to completion is asked for after the
+    /// How many conversations began in each practice area as time went by.
+    pub async fn practice_area_trends(&self, caller: &Caller, reach: Reach) -> Result<Report<Trends>, Error> {
+        let (now, (days, spans)) = (self.runtime.now(), reach.spans());
+        let back = |span: usize| now.plus_millis(-(span as i64) * days * DAY_MS);
+        let bounds = (0..=spans).rev().map(back).collect();
+        let query = PracticeAreaSpans { firm: caller.firm.clone(), bounds };
+        let (rows, freshness) = self.ask(caller, query, None).await?;
+        let mut counts: BTreeMap<_, Vec<u64>> = BTreeMap::new();
+        for PracticeAreaCount { practice_area, span, count } in rows {
+            counts.entry(practice_area).or_insert_with(|| vec![0; spans])[span] = count;
+        }
+        Ok(Report { body: Trends { days, spans, counts }, freshness })
+    }
+
+    /// How the days of a period compare, and the period with the one before it. The means are asked for after the
     /// counts, and may be of an index some moments fresher; the counts have waited for the token.
     pub async fn overview(&self, caller: &Caller, period: Period, token: Option<Token>) -> Result<Overview, Error> {
         self.require(caller, Permission::ListConversations, Resource::Conversation).await?;
@@ -129,10 +167,10 @@ impl<R: Runtime> Engage<R> {
         };
         let firm = &caller.firm;
         let (counts, freshness) = self.runtime.query(firm, Progress { firm: firm.clone(), bounds }, token).await?;
-        let completions = Completions { firm: firm.clone(), bounds: [first, second, end] };
-        let (durations, later) = self.runtime.query(firm, completions, None).await?;
-        let durations = durations.first().copied().unwrap_or(Durations([None, None]));
-        Ok(Overview::new(period, zone, &counts, durations, older(freshness, later)))
+        let means = Means { firm: firm.clone(), bounds: [first, second, end] };
+        let (means, later) = self.runtime.query(firm, means, None).await?;
+        let means = means.first().copied().unwrap_or([Mean::default(); 2]);
+        Ok(Overview::new(period, zone, &counts, means, older(freshness, later)))
     }
 
     async fn ask<Q: Query>(
@@ -170,6 +208,12 @@ mod tests {
         let days = ["2026-11-17", "2026-10-25", "2026-08-26", "2025-11-24"];
         assert_eq!(since[..4], days.map(|day| Some(format!("{day}T12:00:00.000Z"))));
         assert_eq!(since[4], None);
+        for reach in Reach::ALL {
+            let (days, spans) = reach.spans();
+            let begin = now.plus_millis(-(spans as i64) * days * DAY_MS);
+            assert!(reach.since(now).is_none_or(|since| since <= begin), "its spans lie within");
+            assert!(spans < PracticeAreaSpans::BOUNDS_MAX);
+        }
     }
 
     #[test]

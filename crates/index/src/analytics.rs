@@ -5,8 +5,8 @@
 //! it.
 //!
 //! Each question is one statement, so that its numbers are of one moment. It reads indexes alone: the rows themselves are touched for what
-//! a page shows. A report steps over what its span holds, not over what the firm has; only practice areas and completions of a span that
-//! ended long ago step over what was active since, too. Nothing is kept beside the rows that could drift from them.
+//! a page shows. A report steps over what its span holds, not over what the firm has. Nothing is kept beside the rows that could drift from
+//! them.
 
 mod attention;
 mod overview;
@@ -16,7 +16,7 @@ mod workload;
 
 pub use self::{
     attention::{Attention, AttentionRow},
-    overview::{Completions, Durations, Progress, ProgressCount},
-    practice_areas::{PracticeAreaRow, PracticeAreas, most_first},
+    overview::{Mean, Means, Progress, ProgressCount},
+    practice_areas::{PracticeAreaCount, PracticeAreaRow, PracticeAreaSpans, PracticeAreas, most_first},
     workload::{Workload, WorkloadRow},
 };

@@ -48,4 +48,4 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema and of the projections together. An index of another version is rebuilt from the journal, so a
 /// change to either raises it.
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 5;

@@ -38,9 +38,10 @@ CREATE TABLE conversation_index (
 CREATE INDEX idx_firm_status ON conversation_index (firmId, status, lastActivity, sessionId) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_assigned ON conversation_index (firmId, assignedTo, lastActivity, sessionId) WHERE isDeleted = 0;
 CREATE INDEX idx_firm_activity ON conversation_index (firmId, lastActivity, sessionId) WHERE isDeleted = 0;
--- Behind the order of its list, what is added up for each practice area, so that the rows themselves stay untouched.
-CREATE INDEX idx_firm_practice_area ON conversation_index (firmId, practiceArea, lastActivity, sessionId, createdAt, dataQualityScore,
-  completionMs) WHERE isDeleted = 0;
+CREATE INDEX idx_firm_practice_area ON conversation_index (firmId, practiceArea, lastActivity, sessionId) WHERE isDeleted = 0;
+-- What is added up for each practice area, by when it was begun, so that the rows themselves stay untouched. A message changes none of it.
+CREATE INDEX idx_firm_area_created ON conversation_index (firmId, practiceArea, createdAt, dataQualityScore, completionMs)
+  WHERE isDeleted = 0;
 CREATE INDEX idx_firm_conflict_status ON conversation_index (firmId, conflictStatus, lastActivity, sessionId)
   WHERE isDeleted = 0;
 CREATE INDEX idx_firm_phase ON conversation_index (firmId, phase, lastActivity, sessionId) WHERE isDeleted = 0;
@@ -271,4 +272,4 @@ CREATE TABLE checkpoint (
   heartbeat TEXT                   -- the follower's last sign of life, apart from its position
 ) STRICT;
 
-INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 4);
+INSERT INTO checkpoint (id, seq, schemaVersion) VALUES (1, 0, 5);

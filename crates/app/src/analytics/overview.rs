@@ -7,7 +7,7 @@ use engage_domain::{
     calendar::{Calendar, Day},
     conversation::{Phase, Status},
 };
-use engage_index::analytics::{Durations, ProgressCount};
+use engage_index::analytics::{Mean, ProgressCount};
 
 use crate::{Error, Freshness};
 
@@ -77,6 +77,8 @@ pub struct Totals {
     pub completed: u64,
     /// Mean hours from the beginning of a completed one to its last activity; none of none.
     pub average_hours_to_completion: Option<f64>,
+    /// Mean data quality of all of them, 0 to 100; none of none.
+    pub average_data_quality: Option<f64>,
     /// How many have each status.
     pub by_status: BTreeMap<Status, u64>,
     /// How many are in each phase.
@@ -84,7 +86,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn of(counts: Vec<&ProgressCount>, average_hours_to_completion: Option<f64>) -> Self {
+    fn of(counts: Vec<&ProgressCount>, mean: Mean) -> Self {
         let mut by_status = BTreeMap::from(Status::ALL.map(|status| (status, 0)));
         let mut by_phase = BTreeMap::from(Phase::ALL.map(|phase| (phase, 0)));
         for ProgressCount { status, phase, count, .. } in counts {
@@ -92,7 +94,14 @@ impl Totals {
             *by_phase.entry(*phase).or_default() += count;
         }
         let (created, completed) = (by_status.values().sum(), by_status[&Status::Completed]);
-        Self { created, completed, average_hours_to_completion, by_status, by_phase }
+        Self {
+            created,
+            completed,
+            average_hours_to_completion: mean.hours_to_completion,
+            average_data_quality: mean.data_quality,
+            by_status,
+            by_phase,
+        }
     }
 
     /// The share of them that are completed, 0 to 1; none of none.
@@ -139,7 +148,7 @@ impl Overview {
         period: Days,
         time_zone: String,
         counts: &[ProgressCount],
-        Durations([before, now]): Durations,
+        [before, now]: [Mean; 2],
         freshness: Freshness,
     ) -> Self {
         let (earlier, current): (Vec<&ProgressCount>, Vec<&ProgressCount>) =
@@ -221,17 +230,24 @@ mod tests {
             count(3, Status::Completed, Phase::Secured, 5),
         ];
         let freshness = Freshness { as_of: Timestamp::from_millis(0), lag_ms: 0, consistent: true };
-        let overview = Overview::new(days, "UTC".into(), &counts, Durations([None, Some(2.5)]), freshness);
+        let overview = Overview::new(
+            days,
+            "UTC".into(),
+            &counts,
+            [Mean::default(), Mean { hours_to_completion: Some(2.5), data_quality: Some(40.0) }],
+            freshness,
+        );
         let found: Vec<_> = overview.days.iter().map(|day| (day.created, day.completed)).collect();
         assert_eq!(found, [(3, 1), (0, 0), (5, 5)]);
         assert_eq!((overview.current.created, overview.current.completed), (8, 6));
         assert_eq!(overview.current.by_phase[&Phase::Secured], 7);
         assert_eq!(overview.current.conversion(), Some(0.75));
         assert_eq!(overview.current.average_hours_to_completion, Some(2.5));
+        assert_eq!((overview.current.average_data_quality, overview.previous.average_data_quality), (Some(40.0), None));
         assert_eq!((overview.previous.created, overview.previous.conversion()), (7, Some(0.0)));
         assert_eq!(overview.previous.by_status[&Status::Active], 0);
         assert_eq!(overview.previous_from, day("2026-03-05"));
-        let nothing = Overview::new(days, "UTC".into(), &[], Durations([None, None]), freshness);
+        let nothing = Overview::new(days, "UTC".into(), &[], [Mean::default(); 2], freshness);
         assert_eq!((nothing.current.created, nothing.current.conversion()), (0, None));
     }
 }

@@ -11,7 +11,7 @@ use engage_domain::{
 };
 use engage_index::{
     ConversationList, ConversationRow, Cursor, Limit, Query, Range,
-    analytics::{Attention, Completions, PracticeAreas, Progress, Workload},
+    analytics::{Attention, Means, PracticeAreaSpans, PracticeAreas, Progress, Workload},
     assignments::{AssignmentFilters, AssignmentList},
     audit::{AuditFilters, AuditList},
     conversations::{Filters, Order, Sort},
@@ -211,8 +211,8 @@ fn reports(firm: &FirmId) -> anyhow::Result<Vec<Case>> {
     let month = Range::new(Some(day(30)), Some(END)).map_err(|invalid| anyhow::anyhow!("{invalid}"))?;
     let overview = || {
         let progress = Progress { firm: firm(), bounds: (0..=60).rev().map(day).collect() };
-        let completions = Completions { firm: firm(), bounds: [day(60), day(30), END] };
-        Box::new(move |db: &mut Db| Ok(read(db, &progress)?.len() + read(db, &completions)?.len())) as Ask
+        let means = Means { firm: firm(), bounds: [day(60), day(30), END] };
+        Box::new(move |db: &mut Db| Ok(read(db, &progress)?.len() + read(db, &means)?.len())) as Ask
     };
     let data_access = || {
         let days = (1..=30).map(|back| AccessesOfDay {
@@ -226,10 +226,12 @@ fn reports(firm: &FirmId) -> anyhow::Result<Vec<Case>> {
         let days: Vec<_> = days.collect();
         Box::new(move |db: &mut Db| days.iter().map(|day| Ok(read(db, day)?.len())).sum()) as Ask
     };
+    let weeks: Vec<_> = (0..=52).rev().map(|week| day(7 * week)).collect();
     Ok(vec![
         Case::of("list/report/workload", bound, Workload { firm: firm(), now: END }),
         Case::of("list/report/practice-areas-30d", bound, PracticeAreas { firm: firm(), since: Some(day(30)) }),
         Case::of("list/report/practice-areas-all", bound, PracticeAreas { firm: firm(), since: None }),
+        Case::of("list/report/practice-area-weeks-1y", bound, PracticeAreaSpans { firm: firm(), bounds: weeks }),
         Case::new("list/report/overview-30d", bound, [overview(), overview()]),
         Case::of("list/report/conflicts-30d", bound, ConflictCounts { firm: firm(), detected: month }),
         Case::of("list/report/conflicts-all", bound, ConflictCounts { firm: firm(), detected: Range::ALL }),

@@ -109,41 +109,42 @@ fn from(overview: &Overview) -> String {
 fn figures(overview: &Overview) -> Markup {
     let (now, before) = (&overview.current, &overview.previous);
     let since = from(overview);
-    let rows = |status: &str| {
-        let fields = [("status".to_owned(), status.to_owned()), ("createdFrom".to_owned(), since.clone())];
-        format!("/conversations{}", kit::query(&fields, &[]))
+    let rows = |of: &[(&str, &str)]| {
+        let fields: Vec<_> = of.iter().copied().chain([("createdFrom", since.as_str())]).collect();
+        format!("/conversations{}", kit::query(&[], &fields))
     };
-    let active = |totals: &Totals| totals.by_status[&Status::Active];
+    let [all, active, completed] = ["", "active", "completed"].map(|status| rows(&[("status", status)]));
+    let worst = rows(&[("sort", "dataQualityScore"), ("order", "asc")]);
+    let count = |totals: &Totals| totals.by_status[&Status::Active];
     let percent = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), kit::percent);
     let duration = |hours: Option<f64>| hours.map_or_else(|| "–".to_owned(), kit::hours);
+    let score = |score: Option<f64>| score.map_or_else(|| "–".to_owned(), |score| format!("{score:.0}"));
+    let hours = |totals: &Totals| totals.average_hours_to_completion;
+    let quality = |totals: &Totals| totals.average_data_quality;
     html! {
         div class="figures" {
-            (figure("New", number(now.created), change(now.created as f64, before.created as f64), Some(rows(""))))
-            (figure("Active", number(active(now)), change(active(now) as f64, active(before) as f64), Some(rows("active"))))
-            (figure("Completed", number(now.completed), change(now.completed as f64, before.completed as f64), Some(rows("completed"))))
-            (figure("Conversion", percent(now.conversion()), points(now.conversion(), before.conversion()), None))
-            (figure("Average time", duration(now.average_hours_to_completion),
-                match (now.average_hours_to_completion, before.average_hours_to_completion) { (Some(now), Some(before)) => change(now, before), _ => None }, None))
+            (figure("New", number(now.created), change(now.created as f64, before.created as f64), &all))
+            (figure("Active", number(count(now)), change(count(now) as f64, count(before) as f64), &active))
+            (figure("Completed", number(now.completed), change(now.completed as f64, before.completed as f64), &completed))
+            (figure("Conversion", percent(now.conversion()), points(now.conversion(), before.conversion(), 100.0), &completed))
+            (figure("Average time", duration(hours(now)), hours(now).zip(hours(before)).and_then(|(now, before)| change(now, before)), &completed))
+            (figure("Quality", score(quality(now)), points(quality(now), quality(before), 1.0), &worst))
         }
     }
 }
 
-fn figure(label: &str, value: String, change: Option<(i64, &'static str)>, rows: Option<String>) -> Markup {
-    let inside = html! {
-        span class="label" { (label) }
-        span class="value" { (value) }
-        span class="change" {
-            @match change {
-                Some((0, _)) => "as before",
-                Some((by, unit)) => { (icon(if by > 0 { "up" } else { "down" })) (by.unsigned_abs()) (unit) @if by > 0 { " more" } @else { " less" } }
-                None => "nothing to compare with",
-            }
-        }
-    };
+fn figure(label: &str, value: String, change: Option<(i64, &'static str)>, rows: &str) -> Markup {
     html! {
-        @match rows {
-            Some(rows) => a class="card figure" href=(rows) { (inside) },
-            None => div class="card figure" { (inside) },
+        a class="card figure" href=(rows) {
+            span class="label" { (label) }
+            span class="value" { (value) }
+            span class="change" {
+                @match change {
+                    Some((0, _)) => "as before",
+                    Some((by, unit)) => { (icon(if by > 0 { "up" } else { "down" })) (by.unsigned_abs()) (unit) @if by > 0 { " more" } @else { " less" } }
+                    None => "nothing to compare with",
+                }
+            }
         }
     }
 }
@@ -153,8 +154,9 @@ fn change(now: f64, before: f64) -> Option<(i64, &'static str)> {
     (before > 0.0).then(|| (((now - before) / before * 100.0).round() as i64, " %"))
 }
 
-fn points(now: Option<f64>, before: Option<f64>) -> Option<(i64, &'static str)> {
-    Some((((now? - before?) * 100.0).round() as i64, " points"))
+/// By how many points; `each` is how many points one is.
+fn points(now: Option<f64>, before: Option<f64>, each: f64) -> Option<(i64, &'static str)> {
+    Some((((now? - before?) * each).round() as i64, " points"))
 }
 
 fn legend() -> Markup {
@@ -268,7 +270,7 @@ mod tests {
     fn a_change_needs_something_to_compare_with() {
         assert_eq!(change(3.0, 2.0), Some((50, " %")));
         assert_eq!(change(3.0, 0.0), None);
-        assert_eq!(points(Some(0.25), Some(0.5)), Some((-25, " points")));
-        assert_eq!(points(None, Some(0.5)), None);
+        assert_eq!(points(Some(0.25), Some(0.5), 100.0), Some((-25, " points")));
+        assert_eq!(points(None, Some(0.5), 100.0), None);
     }
 }

@@ -173,6 +173,8 @@ pub(crate) struct TotalsView {
     conversion: Option<f64>,
     /// Mean hours from the beginning of a completed one to its last activity; null of none.
     average_hours_to_completion: Option<f64>,
+    /// Mean data quality of all of them, 0 to 100; null of none.
+    average_data_quality: Option<f64>,
     /// How many have each status by now.
     #[schema(value_type = BTreeMap<String, u64>)]
     by_status: BTreeMap<&'static str, u64>,
@@ -190,6 +192,7 @@ impl TotalsView {
             completed: totals.completed,
             conversion: totals.conversion(),
             average_hours_to_completion: totals.average_hours_to_completion,
+            average_data_quality: totals.average_data_quality,
             by_status: totals.by_status.iter().map(|(status, count)| (status.as_str(), *count)).collect(),
             by_phase: totals.by_phase.iter().map(|(phase, count)| (phase.as_str(), *count)).collect(),
         }

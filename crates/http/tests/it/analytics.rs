@@ -81,7 +81,9 @@ async fn of_nothing_there_is_nothing_to_say() {
     for period in ["current", "previous"] {
         let totals = &overview[period];
         assert_eq!((&totals["created"], &totals["completed"]), (&json!(0), &json!(0)));
-        assert_eq!((&totals["conversion"], &totals["averageHoursToCompletion"]), (&Value::Null, &Value::Null));
+        for of_none in ["conversion", "averageHoursToCompletion", "averageDataQuality"] {
+            assert_eq!(totals[of_none], Value::Null, "{of_none}");
+        }
         assert_eq!(totals["byStatus"], json!({ "active": 0, "completed": 0, "terminated": 0 }));
         assert_eq!(totals["byPhase"].as_object().unwrap().len(), 7);
     }
@@ -295,6 +297,11 @@ async fn an_overviews_days_are_the_firms_own() {
         (&json!(4), &json!(2), &json!(0.5))
     );
     assert_eq!(current["averageHoursToCompletion"], 24.5);
+    let list = "/api/v1/firm/conversations?createdFrom=2025-11-01T05:00:00Z&createdTo=2025-11-04T06:00:00Z";
+    let listed = app.get(&partner, list).await.expect(200);
+    let scores =
+        listed["conversations"].as_array().unwrap().iter().map(|row| row["dataQualityScore"].as_f64().unwrap());
+    assert_eq!(current["averageDataQuality"], scores.sum::<f64>() / 4.0);
     assert_eq!(current["byStatus"], json!({ "active": 1, "completed": 2, "terminated": 1 }));
     let phases: u64 = current["byPhase"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
     assert_eq!(phases, 4);

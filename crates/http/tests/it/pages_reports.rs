@@ -132,6 +132,12 @@ async fn practice_areas_count_the_span_that_is_asked_for_and_lead_to_its_convers
     let rows = links(&page).into_iter().find(|link| link.starts_with("/conversations?practiceArea=tax")).unwrap();
     assert!(rows.contains("createdFrom="), "{rows}");
     assert!(browser.see(&rows).await.page().contains("Ann New"));
+    // As time went by: seven days, of which the last brought one.
+    assert!(
+        page.contains("day by day, over the last 7 days")
+            && page.contains("<desc>0 in the first, at most 1 in one, 1 in the last</desc>"),
+        "{page}"
+    );
     let all = browser.see("/practice-areas?range=all").await.page();
     assert!(
         links(&all).iter().any(|link| link == "/conversations?practiceArea=tax"),
@@ -143,6 +149,26 @@ async fn practice_areas_count_the_span_that_is_asked_for_and_lead_to_its_convers
     let wrong = browser.see("/practice-areas?range=1d").await;
     assert_eq!(wrong.status, 422);
     assert!(wrong.text.contains("<strong>range</strong>"), "{}", wrong.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_figure_of_the_overview_leads_to_its_rows() {
+    let app = TestApp::start().await;
+    assigned(&app, "Ann New", Role::Attorney, json!({})).await;
+    app.settle("acme").await;
+    let browser = Browser::new(&app, Role::Attorney);
+    let page = browser.see("/overview?days=7").await.page();
+    let figures: Vec<_> = page.split("class=\"card figure\" href=\"").skip(1).collect();
+    let labels: Vec<_> =
+        figures.iter().map(|text| text.split("label\">").nth(1).unwrap().split('<').next().unwrap()).collect();
+    assert_eq!(labels, ["New", "Active", "Completed", "Conversion", "Average time", "Quality"]);
+    let value = |at: usize| figures[at].split("value\">").nth(1).unwrap().split('<').next().unwrap();
+    let api = app.get(&app.token(Role::Attorney), "/api/v1/firm/conversations").await.expect(200);
+    assert_eq!(value(5), api["conversations"][0]["dataQualityScore"].to_string());
+    for (at, finds) in [true, true, false, false, false, true].into_iter().enumerate() {
+        let rows = figures[at].split('"').next().unwrap().replace("&amp;", "&");
+        assert_eq!(browser.see(&rows).await.page().contains("Ann New"), finds, "{rows}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,12 @@ impl Progress {
     pub const BOUNDS_MAX: usize = 1_000;
 }
 
+/// The spans between bounds as one value: a JSON array of their ends.
+pub(super) fn spans(bounds: &[Timestamp]) -> Param {
+    let spans: Vec<_> = bounds.windows(2).map(|ends| format!("[\"{}\",\"{}\"]", ends[0], ends[1])).collect();
+    Param::text(format!("[{}]", spans.join(",")))
+}
+
 /// `('active', 'pre_login'), …`: every pair of a status and a phase, as rows.
 fn pairs() -> String {
     let pairs = Status::ALL.into_iter().flat_map(|status| Phase::ALL.map(|phase| (status, phase)));
@@ -67,13 +73,9 @@ impl Query for Progress {
             )
         });
         assert!(self.bounds.len() <= Self::BOUNDS_MAX, "more spans than one statement may walk");
-        let spans: Vec<_> = self.bounds.windows(2).map(|ends| format!("[\"{}\",\"{}\"]", ends[0], ends[1])).collect();
-        let most = spans.len() * Status::ALL.len() * Phase::ALL.len();
-        let params = vec![
-            Param::from(&self.firm),
-            Param::text(format!("[{}]", spans.join(","))),
-            Param::Integer(i64::try_from(most).unwrap_or(i64::MAX)),
-        ];
+        let most = self.bounds.len() * Status::ALL.len() * Phase::ALL.len();
+        let params =
+            vec![Param::from(&self.firm), spans(&self.bounds), Param::Integer(i64::try_from(most).unwrap_or(i64::MAX))];
         Statement::new(&**SQL, params)
     }
 
@@ -88,42 +90,63 @@ impl Query for Progress {
     }
 }
 
-/// How long completed conversations took, of those begun in two spans, the second of which begins where the first ends. One row.
+/// What the conversations begun in two spans come to on average; the second span begins where the first ends. One row.
 #[derive(Clone, Debug)]
-pub struct Completions {
+pub struct Means {
     /// The firm.
     pub firm: FirmId,
     /// Where the first span begins, where it ends and the second begins, where that ends; ascending.
     pub bounds: [Timestamp; 3],
 }
 
-/// What [`Completions`] found: of the first span, and of the second.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Durations(pub [Option<f64>; 2]);
+/// What those of one span come to; none of none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mean {
+    /// Mean hours from the beginning of a completed one to its last activity.
+    pub hours_to_completion: Option<f64>,
+    /// Mean data quality of all, 0 to 100.
+    pub data_quality: Option<f64>,
+}
 
-impl Query for Completions {
-    type Row = Durations;
+impl Query for Means {
+    /// That of the first span, and of the second.
+    type Row = [Mean; 2];
 
-    /// One walk for both spans. `createdAt <= lastActivity` holds for every conversation, so it begins at the first that was active in
-    /// either.
+    /// One walk an area for both spans.
     fn statement(&self) -> Statement {
+        macro_rules! sums {
+            ($of:literal, $span:literal) => {
+                concat!(
+                    "count(",
+                    $of,
+                    ") FILTER (WHERE createdAt ",
+                    $span,
+                    " ?3), ",
+                    "total(",
+                    $of,
+                    ") FILTER (WHERE createdAt ",
+                    $span,
+                    " ?3)"
+                )
+            };
+        }
         const SQL: &str = concat!(
             areas!(),
-            " SELECT count(completionMs) FILTER (WHERE createdAt < ?3), total(completionMs) FILTER (WHERE createdAt < ?3),
-                count(completionMs) FILTER (WHERE createdAt >= ?3), total(completionMs) FILTER (WHERE createdAt >= ?3)
-             FROM area CROSS JOIN conversation_index INDEXED BY idx_firm_practice_area
-             WHERE firmId = ?1 AND isDeleted = 0 AND practiceArea IS nullif(name, '') AND completionMs IS NOT NULL
-               AND lastActivity >= ?2 AND createdAt >= ?2 AND createdAt < ?4"
+            " SELECT ", sums!("completionMs", "<"), ", ", sums!("dataQualityScore", "<"), ", ",
+            sums!("completionMs", ">="), ", ", sums!("dataQualityScore", ">="),
+            " FROM area CROSS JOIN conversation_index INDEXED BY idx_firm_area_created
+             WHERE firmId = ?1 AND isDeleted = 0 AND practiceArea IS nullif(name, '') AND createdAt >= ?2 AND createdAt < ?4"
         );
         let [first, second, end] = self.bounds;
         Statement::new(SQL, vec![(&self.firm).into(), first.into(), second.into(), end.into()])
     }
 
-    fn decode(row: &dyn Row) -> Result<Durations, journal::Error> {
-        let mean = |at| -> Result<Option<f64>, journal::Error> {
+    fn decode(row: &dyn Row) -> Result<[Mean; 2], journal::Error> {
+        let of = |at| -> Result<Option<f64>, journal::Error> {
             let count = u64::try_from(row.integer(at)?).unwrap_or(0);
-            Ok(mean(row.maybe_real(at + 1)?.unwrap_or(0.0), count).map(hours))
+            Ok(mean(row.maybe_real(at + 1)?.unwrap_or(0.0), count))
         };
-        Ok(Durations([mean(0)?, mean(2)?]))
+        let span = |at| Ok(Mean { hours_to_completion: of(at)?.map(hours), data_quality: of(at + 2)? });
+        Ok([span(0)?, span(4)?])
     }
 }

@@ -12,7 +12,7 @@ macro_rules! areas {
         "WITH RECURSIVE found(name) AS (
             VALUES ('')
             UNION ALL
-            SELECT (SELECT practiceArea FROM conversation_index INDEXED BY idx_firm_practice_area
+            SELECT (SELECT practiceArea FROM conversation_index INDEXED BY idx_firm_area_created
                 WHERE firmId = ?1 AND isDeleted = 0 AND practiceArea > found.name ORDER BY practiceArea LIMIT 1)
             FROM found WHERE name IS NOT NULL),
         area(name) AS (SELECT name FROM found WHERE name IS NOT NULL)"

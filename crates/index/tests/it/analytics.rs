@@ -11,8 +11,8 @@ use engage_domain::{
 use engage_index::{
     AssignmentRow, ConversationRow, Cursor, IndexRow, Limit, Query, UserRow,
     analytics::{
-        Attention, AttentionRow, Completions, Durations, PracticeAreaRow, PracticeAreas, Progress, Workload,
-        WorkloadRow, most_first,
+        Attention, AttentionRow, Mean, Means, PracticeAreaCount, PracticeAreaRow, PracticeAreaSpans, PracticeAreas,
+        Progress, Workload, WorkloadRow, most_first,
     },
     projection,
 };
@@ -152,7 +152,7 @@ fn close(a: Option<f64>, b: Option<f64>) -> bool {
     }
 }
 
-fn hours_to_completion(row: &ConversationRow) -> Option<f64> {
+fn hours_of(row: &ConversationRow) -> Option<f64> {
     let ms = row.last_activity.as_millis() - row.created_at.as_millis();
     (row.status == Status::Completed).then(|| ms as f64 / HOUR as f64)
 }
@@ -234,7 +234,7 @@ fn practice_areas_model(rows: &Rows, since: Option<Timestamp>) -> Vec<PracticeAr
             total: rows.len() as u64,
             completed: rows.iter().filter(|row| row.status == Status::Completed).count() as u64,
             average_data_quality: mean(rows.iter().map(|row| f64::from(row.data_quality_score))),
-            average_hours_to_completion: mean(rows.iter().filter_map(|row| hours_to_completion(row))),
+            average_hours_to_completion: mean(rows.iter().filter_map(|row| hours_of(row))),
         })
         .collect();
     // Stable: equal totals stay in the order of the groups.
@@ -343,17 +343,38 @@ proptest! {
     }
 
     #[test]
-    fn completions_are_what_began_in_either_span(rows in rows(), bounds in [moment(), moment(), moment()]) {
+    fn each_practice_area_has_what_began_in_each_span(rows in rows(), bounds in vec(moment(), 2..6)) {
         let mut bounds = bounds;
         bounds.sort();
-        let found = rows.db().all(&Completions { firm: firm(), bounds });
-        let of = |from: Timestamp, to: Timestamp| {
-            let begun = rows.live().filter(move |row| from <= row.created_at && row.created_at < to);
-            mean(begun.filter_map(hours_to_completion))
-        };
-        let [Durations([first, second])] = found[..] else { panic!("one row: {found:?}") };
-        prop_assert!(close(first, of(bounds[0], bounds[1])), "{:?}", first);
-        prop_assert!(close(second, of(bounds[1], bounds[2])), "{:?}", second);
+        let mut expected = BTreeMap::new();
+        for row in rows.live() {
+            for (span, ends) in bounds.windows(2).enumerate() {
+                if ends[0] <= row.created_at && row.created_at < ends[1] {
+                    *expected.entry((row.practice_area.clone(), span)).or_default() += 1;
+                }
+            }
+        }
+        let found = rows.db().all(&PracticeAreaSpans { firm: firm(), bounds });
+        let found: Vec<_> = found.into_iter().map(|PracticeAreaCount { practice_area, span, count }| ((practice_area, span), count)).collect();
+        let length = found.len();
+        let found: BTreeMap<_, u64> = found.into_iter().collect();
+        prop_assert_eq!(found.len(), length, "each once");
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn means_are_of_what_began_in_either_span(rows in rows(), bounds in [moment(), moment(), moment()]) {
+        let mut bounds = bounds;
+        bounds.sort();
+        let found = rows.db().all(&Means { firm: firm(), bounds });
+        let [spans] = found[..] else { panic!("one row: {found:?}") };
+        for (Mean { hours_to_completion, data_quality }, ends) in spans.into_iter().zip(bounds.windows(2)) {
+            let begun = || rows.live().filter(|row| ends[0] <= row.created_at && row.created_at < ends[1]);
+            let expected = mean(begun().filter_map(hours_of));
+            prop_assert!(close(hours_to_completion, expected), "{:?} {:?}", hours_to_completion, expected);
+            let expected = mean(begun().map(|row| f64::from(row.data_quality_score)));
+            prop_assert!(close(data_quality, expected), "{:?} {:?}", data_quality, expected);
+        }
     }
 }
 
@@ -449,8 +470,11 @@ fn a_report_costs_what_it_spans_not_what_the_firm_has() {
         let bounds = [since, since.plus_millis(20 * 60_000), at(others * 60_000)];
         let progress = Progress { firm: firm(), bounds: bounds.to_vec() };
         assert_eq!(db.all(&progress).iter().map(|row| row.count).sum::<u64>(), 50);
-        let completions = Completions { firm: firm(), bounds };
-        [areas.statement(), progress.statement(), completions.statement()].map(|statement| db.steps(&statement))
+        let spans = PracticeAreaSpans { firm: firm(), bounds: bounds.to_vec() };
+        assert_eq!(db.all(&spans).iter().map(|row| row.count).sum::<u64>(), 50);
+        let means = Means { firm: firm(), bounds };
+        [areas.statement(), progress.statement(), spans.statement(), means.statement()]
+            .map(|statement| db.steps(&statement))
     });
     for (few, many) in few.into_iter().zip(many) {
         assert!(many <= few + few / 20, "{few} steps in a small firm, {many} in a large one");
@@ -468,6 +492,7 @@ fn another_firms_rows_count_nowhere() {
     assert_eq!(db.all(&Workload { firm: other.clone(), now: at(0) }), []);
     assert_eq!(most_first(db.all(&PracticeAreas { firm: other.clone(), since: None })), []);
     assert_eq!(db.all(&Progress { firm: other.clone(), bounds: vec![at(-HOUR), at(HOUR)] }), []);
+    assert_eq!(db.all(&PracticeAreaSpans { firm: other.clone(), bounds: vec![at(-HOUR), at(HOUR)] }), []);
     let bounds = [at(-HOUR), at(-HOUR), at(HOUR)];
-    assert_eq!(db.all(&Completions { firm: other, bounds }), [Durations([None, None])]);
+    assert_eq!(db.all(&Means { firm: other, bounds }), [[Mean::default(); 2]]);
 }

@@ -8,7 +8,7 @@ use engage_domain::{
 };
 use engage_index::{
     ConversationList, Cursor, IndexRow, Limit, Query, Range, Statement, Table,
-    analytics::{Attention, Completions, PracticeAreas, Progress, Workload},
+    analytics::{Attention, Means, PracticeAreaSpans, PracticeAreas, Progress, Workload},
     assignments::{AssignmentFilters, AssignmentList, AssignmentPlace},
     audit::{AuditFilters, AuditList, AuditPlace, AuditedResource},
     conflicts::{ConflictFilters, ConflictList, ConflictPlace, Standing},
@@ -274,21 +274,28 @@ fn reports_read_indexes_alone_and_sort_only_what_they_have_added_up() {
             (
                 PracticeAreas { firm: firm.clone(), since: Some(at(0)) }.statement(),
                 &[
-                    "idx_firm_practice_area (firmId=? AND practiceArea>?)",
-                    "idx_firm_practice_area (firmId=? AND practiceArea=? AND lastActivity>?)",
+                    "idx_firm_area_created (firmId=? AND practiceArea>?)",
+                    "idx_firm_area_created (firmId=? AND practiceArea=? AND createdAt>?)",
                 ],
             ),
             (
                 PracticeAreas { firm: firm.clone(), since: None }.statement(),
-                &["idx_firm_practice_area (firmId=? AND practiceArea=?)"],
+                &["idx_firm_area_created (firmId=? AND practiceArea=?)"],
+            ),
+            (
+                PracticeAreaSpans { firm: firm.clone(), bounds: bounds.to_vec() }.statement(),
+                &[
+                    "idx_firm_area_created (firmId=? AND practiceArea>?)",
+                    "idx_firm_area_created (firmId=? AND practiceArea=? AND createdAt>? AND createdAt<?)",
+                ],
             ),
             (
                 Progress { firm: firm.clone(), bounds: bounds.to_vec() }.statement(),
                 &["idx_firm_progress (firmId=? AND status=? AND phase=? AND createdAt>? AND createdAt<?)"],
             ),
             (
-                Completions { firm: firm.clone(), bounds }.statement(),
-                &["idx_firm_practice_area (firmId=? AND practiceArea=? AND lastActivity>?)"],
+                Means { firm: firm.clone(), bounds }.statement(),
+                &["idx_firm_area_created (firmId=? AND practiceArea=? AND createdAt>? AND createdAt<?)"],
             ),
         ] {
             let plan = db.plan(&statement);

@@ -170,6 +170,7 @@ impl Truth {
             created: of.len() as u64,
             completed: with(Status::Completed),
             average_hours_to_completion: hours_to_completion(&of),
+            average_data_quality: mean(&of.iter().map(|c| f64::from(c.quality_score())).collect::<Vec<_>>()),
             by_status: Status::ALL.into_iter().map(|status| (status, with(status))).collect(),
             by_phase: Phase::ALL.into_iter().map(|phase| (phase, within(phase))).collect(),
         }
