@@ -32,7 +32,8 @@ pub struct AccessReport {
     pub after: Option<DayPlace>,
     /// Most rows of the page.
     pub limit: Limit,
-    user: Option<UserId>,
+    /// Whose accesses; none: everybody's.
+    pub user: Option<UserId>,
     /// Newest first.
     days: Vec<DayPart>,
 }

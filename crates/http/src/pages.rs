@@ -26,6 +26,7 @@ pub(crate) mod failure;
 mod form;
 mod frame;
 mod grid;
+mod heat;
 mod intake;
 mod kit;
 mod overtaken;

@@ -149,11 +149,17 @@ pub(super) fn framed_over(
             }
             div {
                 (top(visitor, source, range))
+                p class="paper soft small" { (visitor.firm.name) ", printed by " (who(visitor)) }
                 main id="main" tabindex="-1" { (page) }
             }
         }
     };
     document(title, visitor.theme, &body)
+}
+
+/// What whoever is signed in is called.
+pub(super) fn who(visitor: &Visitor) -> &str {
+    visitor.claims.name.as_ref().unwrap_or(&visitor.claims.subject).as_str()
 }
 
 /// The choice of a span, folded away; what is chosen is said all the same.
@@ -170,7 +176,7 @@ fn spans(range: &Range) -> Markup {
 }
 
 fn top(visitor: &Visitor, source: Source, range: Option<&Range>) -> Markup {
-    let who = visitor.claims.name.as_ref().unwrap_or(&visitor.claims.subject).as_str();
+    let who = who(visitor);
     let theme = visitor.theme.next();
     html! {
         header class="top" {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::{
     form::{self, Posted, csrf, expecting},
-    frame::{Place, Source, framed},
+    frame::{Place, Source, framed, who},
     kit::{self, icon, number},
     practice_area, saved, see,
     session::Visitor,
@@ -66,7 +66,7 @@ fn session(visitor: &Visitor) -> Result<Markup, Problem> {
         section class="card stack" {
             h2 { "Sessions and tokens" }
             dl class="facts" {
-                dt { "You" } dd { (claims.name.as_ref().unwrap_or(&claims.subject).as_str()) }
+                dt { "You" } dd { (who(visitor)) }
                 dt { "Role" } dd { (kit::words(role.as_str())) }
                 dt { "Since" } dd { (calendar.moment(claims.issued_at)) }
                 dt { "Ends" } dd { (calendar.moment(claims.expires_at)) }
@@ -153,7 +153,7 @@ fn areas(visitor: &Visitor, firm: &Firm, first: usize) -> Markup {
         @if may {
             form method="post" action="/settings/practice-areas" class="fields" {
                 (csrf(visitor)) input type="hidden" name="version" value=(firm.version);
-                label { "Another practice area" input name="name" required maxlength=(NAME_MAX) autocomplete="off"; }
+                label class="longer" { "Another practice area" input name="name" required maxlength=(NAME_MAX) autocomplete="off"; }
                 button { "Add" }
             }
         }

@@ -268,6 +268,17 @@ async fn data_access_shows_who_looked_and_lets_refusals_stand_out() {
     let refusals: u64 = rows.iter().map(|row| u64::from(row["blockedAttempts"].as_u64().unwrap() > 0)).sum();
     assert_eq!(page.matches("<span class=\"mark alert\">").count() as u64, refusals);
     let blocked = links(&page).into_iter().find(|link| link.contains("outcome=blocked")).unwrap();
+    // The strip: a line a person, a cell a day, the refused ones marked.
+    let strip = page.split("<table class=\"heat\">").nth(1).unwrap().split("</table>").next().unwrap();
+    assert_eq!(
+        (strip.matches("<th scope=\"row\">").count(), strip.matches("<td").count()),
+        (rows.len(), rows.len() * 30)
+    );
+    assert_eq!(strip.matches(" no\"><a href").count() as u64, refusals);
+    let looks =
+        rows.iter().map(|row| format!(">{}<", row["accessCount"])).filter(|looks| strip.contains(looks.as_str()));
+    assert_eq!(looks.count(), rows.len(), "{strip}");
+    assert!(strip.contains(", 1 refused</span>") && strip.contains("class=\"h4"), "{strip}");
     assert!(browser.see(&blocked).await.page().contains("Refused"));
     let one = browser.see(&format!("/data-access?userId={}", id_of(Role::Attorney))).await.page();
     assert!(!one.contains(&format!("/audit?userId={}", id_of(Role::Client))));
