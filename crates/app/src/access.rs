@@ -102,6 +102,22 @@ impl<R: Runtime> Engage<R> {
         }
     }
 
+    /// Lets the bearer of a verified token in who begins a session, and notes that they signed in.
+    pub async fn sign_in(&self, claims: &Claims, origin: Origin) -> Result<(), Error> {
+        // Whoever is registered on the way is noted there.
+        let is_known = self.runtime.standing(&claims.firm, claims.user_id).await?.is_some();
+        let caller = self.admit(claims, origin).await?;
+        if is_known {
+            let own = Actor { role: Role::System, ..caller.actor };
+            let sign_in = user::Command::RecordSignIn;
+            match self.as_system::<User>(&own, &claims.firm, claims.user_id, sign_in).await? {
+                Turn::Done(_) => {}
+                other => return Err(unexpected(other)),
+            }
+        }
+        Ok(())
+    }
+
     /// Lets somebody in who shows no token of a user: a visitor.
     pub(crate) async fn admit_visitor(&self, firm: &FirmId, origin: Origin) -> Result<Caller, Error> {
         let state = self.runtime.firm(firm).await?;

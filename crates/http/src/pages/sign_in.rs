@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::Response,
 };
-use engage_app::Runtime;
+use engage_app::{Error, Runtime};
 use engage_domain::{FirmId, Role};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use super::{
     session::{self, Theme},
 };
 use crate::{
+    caller::Sender,
     problem::Problem,
     server::Shared,
     token::{TokenRequest, issue_token},
@@ -87,6 +88,7 @@ pub(super) struct Entering {
 pub(super) async fn enter<R: Runtime>(
     State(server): State<Shared<R>>,
     headers: HeaderMap,
+    Sender(origin): Sender,
     Open(Entering { token, identity, next }): Open<Entering>,
 ) -> Result<Response, Problem> {
     let next = next.unwrap_or_default();
@@ -110,9 +112,14 @@ pub(super) async fn enter<R: Runtime>(
         ),
         (None, None) => return again("Paste a token to sign in."),
     };
-    match server.tokens.verify(&token, now) {
-        Ok(_) => Ok(session::open(see(local(if next.is_empty() { "/overview" } else { &next })), &token)),
-        Err(refused) => again(&format!("That did not work: {}.", refused.0)),
+    let claims = match server.tokens.verify(&token, now) {
+        Ok(claims) => claims,
+        Err(refused) => return again(&format!("That did not work: {}.", refused.0)),
+    };
+    match server.engage.sign_in(&claims, origin).await {
+        Ok(()) => Ok(session::open(see(local(if next.is_empty() { "/overview" } else { &next })), &token)),
+        Err(Error::Fault(fault)) => Err(fault.into()),
+        Err(refused) => again(&format!("That did not work: {refused}.")),
     }
 }
 
