@@ -5,11 +5,12 @@
 
 use engage_domain::{FirmId, actor::Permission};
 use engage_index::{
-    Limit,
+    AuditRow, Limit,
     audit::{AuditPlace, ListedEntry},
     reconciliation::{self, Rebuilt, Reconciled},
     sync_failure::{SyncFailure, SyncFailureById, SyncFailures},
 };
+use engage_journal::verify::Walk;
 use serde_json::json;
 
 use crate::{
@@ -77,6 +78,22 @@ impl<R: Runtime> Engage<R> {
         self.own_firm(caller, firm).await?;
         self.require(caller, Permission::OperatePlatform, Resource::Firm).await?;
         Ok(self.runtime.rebuild(&caller.firm, &caller.actor).await?)
+    }
+
+    /// Walks every chain of the firm's journal, and leaves an entry about what it found.
+    pub async fn verify_chains(&self, caller: &Caller) -> Result<Walk, Error> {
+        self.require(caller, Permission::ReadAudit, Resource::Firm).await?;
+        let walk = self.runtime.verify(&caller.firm).await?;
+        let details = json!({ "objects": walk.objects, "entries": walk.entries, "errors": walk.errors.len() });
+        self.note(caller, reconciliation::CHAINS_VERIFIED, &details).await?;
+        Ok(walk)
+    }
+
+    /// The entry of the latest walk along the chains that the index shows.
+    pub async fn last_verification(&self, caller: &Caller) -> Result<Option<AuditRow>, Error> {
+        let walks = reconciliation::walks(caller.firm.clone(), Limit::new(1).unwrap_or_default());
+        let latest = self.list_audit(caller, walks, None).await?;
+        Ok(latest.rows.into_iter().next().map(|listed| listed.row))
     }
 
     /// Another firm is not there for a caller, and the attempt is on record.

@@ -16,6 +16,7 @@ use engage_journal::{
     Call, Hosted, Message, ObjectKey, Streamed, Turn,
     registry::{KeptConflict, KeptParty},
     transfer::{Line, ObjectHead, Place},
+    verify::Walk,
 };
 
 use crate::{placement::Jurisdiction, transfer::Landed};
@@ -88,6 +89,9 @@ pub struct Health {
     pub queue_depth: u64,
     /// How long ago whatever brings the index up to date last showed that it is alive, in milliseconds.
     pub heartbeat_age_ms: u64,
+    /// How many rows the reconciliation has compared that is under way; of another long run it says nothing but that there is one (0). None:
+    /// nothing long is under way.
+    pub running: Option<u64>,
     /// The entry of the latest reconciliation that is known.
     pub last_reconciliation: Option<std::sync::Arc<engage_index::AuditRow>>,
 }
@@ -241,6 +245,9 @@ pub trait Runtime: Send + Sync + 'static {
     /// Builds the firm's index anew beside the live one, compares the two and swaps them; recorded in the journal as `index_rebuilt` by
     /// `actor`, also where whoever asked has gone away. Not while another run of the firm is under way.
     fn rebuild(&self, firm: &FirmId, actor: &Actor) -> impl Future<Output = Result<Rebuilt, Fault>> + Send;
+
+    /// Walks every chain of the firm's journal. Not while another long run of the firm is under way.
+    fn verify(&self, firm: &FirmId) -> impl Future<Output = Result<Walk, Fault>> + Send;
 
     /// Asks the firm's index. With a token it waits a little for the index to hold that version, and says whether it does.
     fn query<Q: Query>(

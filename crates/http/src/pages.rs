@@ -4,7 +4,7 @@
 //! - [`sign_in`]: signing in and out.
 //! - `frame`: what surrounds every page; `kit`: what pages are made of; `address`: what is asked for; `form`: what is sent; `assets`: the style, the script, the icons.
 //! - `overview`, `conversations` (with `grid`, `bulk`, `saved`), `conversation` (with `dossier`, `changes`), `queue`, `search`: the firm's work; `workload`, `practice_areas`: how it is spread.
-//! - `conflicts`, `conflict`, `check`: conflicts of interest; `audit`, `data_access`: who did and saw what.
+//! - `conflicts`, `conflict`, `check`: conflicts of interest; `audit`, `chains`, `data_access`, `heat`: who did and saw what.
 //! - `users`, `user`, `settings`, `practice_area`, `platform`: what administrators look after; `intake`: the client's own page.
 //!
 //! Invariant: a page asks the application exactly what the API asks it, as the same caller, so roles, refusals and the audit trail are
@@ -14,6 +14,7 @@ mod address;
 mod assets;
 mod audit;
 mod bulk;
+mod chains;
 mod changes;
 mod check;
 mod conflict;
@@ -88,6 +89,7 @@ pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
         .route("/conflicts/{id}/review", post(conflict::review::<R>))
         .route("/conflicts/{id}/reopening", post(conflict::reopen::<R>))
         .route("/audit", get(audit::page::<R>))
+        .route("/audit/verification", post(chains::verify::<R>))
         .route("/data-access", get(data_access::page::<R>))
         .route("/users", get(users::page::<R>).post(users::register::<R>))
         .route("/users/{id}", get(user::page::<R>).post(user::change::<R>))
@@ -97,6 +99,7 @@ pub(crate) fn routes<R: Runtime>() -> Router<Shared<R>> {
         .route("/settings/practice-areas/{slug}", get(practice_area::page::<R>).post(practice_area::change::<R>))
         .route("/settings/practice-areas/{slug}/removal", post(practice_area::remove::<R>))
         .route("/platform", get(platform::page::<R>))
+        .route("/platform/run", get(platform::run::<R>))
         .route("/platform/reconciliation", post(platform::reconcile::<R>))
         .route("/platform/rebuild", post(platform::rebuild::<R>))
         .route("/platform/sync-failures/{id}/replay", post(platform::replay::<R>))

@@ -26,6 +26,12 @@ pub fn runs(firm: FirmId, after: Option<AuditPlace>, limit: Limit) -> AuditList 
     AuditList { firm, filters, direction: Direction::Desc, after, limit }
 }
 
+/// A page of the walks along the chains that are on record, the newest first.
+pub fn walks(firm: FirmId, limit: Limit) -> AuditList {
+    let filters = AuditFilters { action: Some(CHAINS_VERIFIED.into()), ..AuditFilters::default() };
+    AuditList { firm, filters, direction: Direction::Desc, after: None, limit }
+}
+
 /// How a row differs from what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -53,8 +53,10 @@ pub struct FirmHandle {
     last_reconciliation: RwLock<Option<Arc<AuditRow>>>,
     /// Whether the firm stands in its follower's queue.
     pub(crate) queued: AtomicBool,
-    /// Whether a reconciliation is running; there is one at a time.
+    /// Whether something long is running, such as a reconciliation; there is one at a time.
     pub(crate) reconciling: AtomicBool,
+    /// How many rows it has compared, where it compares any.
+    pub(crate) compared: Arc<AtomicU64>,
     /// When the firm was last looked after, in milliseconds; 0 while that is not known.
     maintained_at: AtomicI64,
     /// Whether the platform is shutting down, so that long work ends.
@@ -98,6 +100,7 @@ impl FirmHandle {
             queued: AtomicBool::new(false),
             index_generation: AtomicU64::new(0),
             reconciling: AtomicBool::new(false),
+            compared: Arc::default(),
             maintained_at: AtomicI64::new(0),
             rebuild: Mutex::default(),
             outdated: AtomicBool::new(false),

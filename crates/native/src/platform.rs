@@ -37,6 +37,7 @@ use engage_journal::{
     Answer, Call, Error, Hosted, Intent, Message as ChatMessage, ObjectKey, Reply, Streamed, Turn, read,
     registry::{self, KeptConflict, KeptParty},
     transfer::{Line, ObjectHead, Place},
+    verify::Walk,
 };
 use tokio::sync::{oneshot, watch};
 use ulid::Ulid;
@@ -402,11 +403,16 @@ impl Runtime for Platform {
     }
 
     async fn reconcile(&self, firm: &FirmId, actor: &Actor, dry_run: bool) -> Result<Reconciled, Fault> {
-        self.reconcile_with(firm, actor, dry_run, &Arc::default()).await
+        let progress = Arc::clone(&self.handle(firm)?.compared);
+        self.reconcile_with(firm, actor, dry_run, &progress).await
     }
 
     async fn rebuild(&self, firm: &FirmId, actor: &Actor) -> Result<Rebuilt, Fault> {
         self.rebuild_index(firm, actor).await
+    }
+
+    async fn verify(&self, firm: &FirmId) -> Result<Walk, Fault> {
+        self.walk_chains(firm).await
     }
 
     async fn query<Q: Query>(

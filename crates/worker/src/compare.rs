@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     directory,
+    maintenance::Walked,
     object::Object,
     platform::{self, Index, ObjectStorage},
     push::Pushed,
@@ -175,6 +176,13 @@ impl<A: Hosted> Object<A> {
         }
         compared.chain_errors = broken.len() as u64;
         Ok(compared)
+    }
+
+    /// Walks along this object's chain.
+    pub(crate) fn walk(&self, firm: &FirmId) -> Result<Walked, Error> {
+        let Some(head) = self.head()? else { return Ok(Walked::default()) };
+        let walk = verify::walk(&mut self.storage.clone(), firm)?;
+        Ok(Walked { entries: walk.entries, errors: walk.errors, head: Some(head) })
     }
 
     /// The rows that show the object's state.

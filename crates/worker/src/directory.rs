@@ -91,6 +91,7 @@ pub(crate) fn backlog(sql: &mut dyn Sql) -> Result<Backlog, Error> {
             parked: count(2)?,
             failures: count(3)?,
             filling: false,
+            running: None,
         })
     })?;
     Ok(found.unwrap_or_default())

@@ -1,11 +1,17 @@
 //! Reconciliation, rebuild and health, as whoever asks over the port sees them.
 
 use engage_app::{Fault, Freshness, runtime::Health};
-use engage_domain::{Actor, Firm, FirmId, Timestamp};
+use engage_domain::{Actor, Conversation, Firm, FirmId, Kind, Timestamp, User};
 use engage_index::{
     Limit,
     reconciliation::{self, Rebuilt, Reconciled},
 };
+use engage_journal::{
+    Hash, ObjectKey,
+    transfer::{JournalDigest, ObjectHead},
+    verify::{ChainError, ERRORS_MAX, Walk},
+};
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -28,6 +34,9 @@ pub(crate) struct Backlog {
     pub(crate) failures: u64,
     /// Whether the index was made anew and is being filled.
     pub(crate) filling: bool,
+    /// How many rows the run over the index has compared that is under way; none: there is none.
+    #[serde(default)]
+    pub(crate) running: Option<u64>,
 }
 
 impl Backlog {
@@ -37,6 +46,18 @@ impl Backlog {
         let lag_ms = u64::try_from(now.as_millis() - as_of.as_millis()).unwrap_or(0);
         Freshness { as_of, lag_ms, consistent }
     }
+}
+
+/// Objects whose chains are walked side by side.
+const OBJECTS: i64 = 8;
+
+/// What a walk along an object's chain found.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Walked {
+    pub(crate) entries: u64,
+    pub(crate) errors: Vec<ChainError>,
+    /// Where the chain ends; none: there is no such object.
+    pub(crate) head: Option<ObjectHead>,
 }
 
 /// Why a second run of a firm does not begin.
@@ -63,6 +84,35 @@ impl Cloudflare {
         }
     }
 
+    /// Walks the chain of every object, some at a time. Each is of one moment, and the objects are of one after the other.
+    pub(crate) async fn walk_all(&self, firm: &FirmId) -> Result<Walk, Fault> {
+        let (mut walk, mut digest, mut after) = (Walk::default(), JournalDigest::default(), None);
+        loop {
+            let list = Ask::Directory { after, limit: OBJECTS };
+            let page: Vec<ObjectKey> = self.ask::<Firm, _>(firm, firm.as_str(), list).await?;
+            for (key, walked) in page.iter().zip(join_all(page.iter().map(|key| self.walk_one(firm, key))).await) {
+                let Walked { entries, errors, head } = walked?;
+                walk.objects += u64::from(head.is_some());
+                walk.entries += entries;
+                walk.errors.extend(errors.into_iter().take(ERRORS_MAX - walk.errors.len()));
+                head.iter().for_each(|head| digest.add(key.kind, &key.name, &head.hash));
+            }
+            after = page.into_iter().next_back();
+            if after.is_none() {
+                walk.digest = Hash(digest.finish().0);
+                return Ok(walk);
+            }
+        }
+    }
+
+    async fn walk_one(&self, firm: &FirmId, key: &ObjectKey) -> Result<Walked, Fault> {
+        match key.kind {
+            Kind::Conversation => self.ask::<Conversation, _>(firm, &key.name, Ask::Walk).await,
+            Kind::User => self.ask::<User, _>(firm, &key.name, Ask::Walk).await,
+            Kind::Firm => self.ask::<Firm, _>(firm, &key.name, Ask::Walk).await,
+        }
+    }
+
     pub(crate) async fn health_of(&self, firm: &FirmId) -> Result<Health, Fault> {
         let backlog: Backlog = self.ask::<Firm, _>(firm, firm.as_str(), Ask::Backlog).await?;
         let runs = reconciliation::runs(firm.clone(), None, Limit::default());
@@ -77,6 +127,7 @@ impl Cloudflare {
             // Calls wait within the runtime, which tells nobody how many, and wakes objects by itself.
             queue_depth: 0,
             heartbeat_age_ms: 0,
+            running: backlog.running,
             last_reconciliation: last.map(|last| std::sync::Arc::new(last.row)),
         })
     }

@@ -124,6 +124,7 @@ impl<A: Hosted> Object<A> {
             ),
             Ask::Compare(mode) => written(Rc::clone(&self).compare(mode).await),
             Ask::Head => written(self.head()),
+            Ask::Walk => written(self.walk(&firm)),
             Ask::Lines(last) => written(self.lines(&last)),
             Ask::TakeIn(lines) => written(self.take_in(&firm, &name, lines)),
             Ask::Forget => written(self.forget().await),

@@ -153,6 +153,7 @@ impl<A: Hosted> Object<A> {
             platform::log("the index cannot be looked at", &error);
         }
         let mut backlog = directory::backlog(&mut self.storage.clone())?;
+        backlog.running = self.compared()?;
         if self.is_filling()? {
             backlog.filling = true;
             backlog.since = self.entries_after(0)?.first().map(|entry| entry.at);

@@ -127,7 +127,13 @@ impl<A: Hosted> Object<A> {
 
     /// Whether there is a run that has not ended.
     pub(crate) fn is_running(&self) -> Result<bool, Error> {
-        Ok(A::KIND == Kind::Firm && self.run()?.is_some_and(|run| !matches!(run.place, Place::Ended { .. })))
+        Ok(self.compared()?.is_some())
+    }
+
+    /// How many rows the run has compared that is under way; none: there is none.
+    pub(crate) fn compared(&self) -> Result<Option<u64>, Error> {
+        let run = if A::KIND == Kind::Firm { self.run()? } else { None };
+        Ok(run.filter(|run| !matches!(run.place, Place::Ended { .. })).map(|run| run.found.tally.rows))
     }
 
     /// Whether the index is being filled.

@@ -28,6 +28,7 @@ use engage_journal::{
     Answer, Call, Error, Hosted, Intent, Message, ObjectKey, Streamed, Turn,
     registry::{KeptConflict, KeptParty},
     transfer::{Line, ObjectHead, Place},
+    verify::Walk,
 };
 use serde::de::DeserializeOwned;
 use ulid::Ulid;
@@ -343,6 +344,10 @@ impl Runtime for Cloudflare {
 
     fn rebuild(&self, firm: &FirmId, actor: &Actor) -> impl Future<Output = Result<Rebuilt, Fault>> + Send {
         SendFuture::new(self.rebuild_all(firm, actor))
+    }
+
+    fn verify(&self, firm: &FirmId) -> impl Future<Output = Result<Walk, Fault>> + Send {
+        SendFuture::new(self.walk_all(firm))
     }
 
     fn query<Q: Query>(

@@ -56,6 +56,8 @@ pub(crate) enum Ask<C> {
     Lags { kind: Kind, name: Box<str>, since: Option<Timestamp>, entries: u64, failures: u64 },
     /// What the firm knows of those; a `Backlog`.
     Backlog,
+    /// Walk along the object's chain; a `Walked`.
+    Walk,
     /// The head of the object's chain; an `Option<ObjectHead>`.
     Head,
     /// The lines of the object's journal behind one; a `Page`.

@@ -1,4 +1,4 @@
-// What the pages do beyond links and forms. Everything here can be missing.
+// What the pages do beyond links and forms.
 "use strict";
 
 const $ = (selector, within = document) => within.querySelector(selector);
@@ -24,7 +24,7 @@ const swap = async (url, push) => {
 	const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 150);
 	const focus = document.activeElement;
 	const href = focus.getAttribute("href");
-	const again = href ? `a[href="${CSS.escape(href)}"]` : focus.name ? `[name="${focus.name}"]${focus.type === "submit" ? `[value="${focus.value}"]` : ""}` : "#main";
+	const again = href ? `a[href="${CSS.escape(href)}"]` : focus.name && focus.type !== "submit" ? `[name="${focus.name}"]` : "#main";
 	try {
 		const fresh = await read(url);
 		$(".frame > div").replaceWith($(".frame > div", fresh));
@@ -36,7 +36,7 @@ const swap = async (url, push) => {
 	} catch (error) {
 		if (error.answer) return (location.href = url);
 		$("#offline")?.remove();
-		const text = "The server cannot be reached. What you see may be old. ";
+		const text = "The server cannot be reached. ";
 		main.prepend(make("div", { id: "offline", className: "notice alert" }, text, button("Try again", () => swap(url, push))));
 		say(text);
 	} finally {
@@ -125,12 +125,27 @@ const follow = async (live) => {
 	}
 };
 
+// What carries data-poll is asked for each second, until what comes does no longer; a form with data-watch has that begin.
+const poll = async (part, url) => {
+	while (url) {
+		await pause(1000);
+		const next = (await read(url).catch(() => document)).getElementById(part.id);
+		url = next?.dataset.poll;
+		if (next) part.replaceWith(next);
+		part = next;
+	}
+};
+on("submit", ({ target }) => {
+	const [url, id] = target.dataset.watch?.split("#") ?? [];
+	poll(document.getElementById(id), url);
+});
+
 const begin = () => {
-	// On a phone the rail is longer than the screen is wide: where one is comes into view.
 	$(".rail [aria-current]")?.scrollIntoView({ block: "nearest" });
 	for (const box of $$("[data-all]")) box.hidden = false;
 	for (const table of $$("[data-rows]")) watch(table);
 	for (const live of $$("[data-stream]")) follow(live);
+	for (const part of $$("[data-poll]")) poll(part, part.dataset.poll);
 };
 begin();
 

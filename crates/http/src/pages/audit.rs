@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     address::Address,
+    chains,
     frame::{Place, Source, framed},
     kit::{self, icon},
     session::Visitor,
@@ -39,8 +40,10 @@ pub(super) async fn page<R: Runtime>(
     let list = here.read::<AuditQuery>(&asked)?.list(visitor.caller.firm.clone())?;
     let found = server.engage.list_audit(&visitor.caller, list, None).await?;
     let staff = users::staff(&server.engage, &visitor.caller, None).await?;
+    let latest = server.engage.last_verification(&visitor.caller).await?;
+    let now = server.engage.runtime().now();
     let content = html! {
-        div class="head" { div { h1 { "Audit" } p class="soft" { "Every change, every look at an object, every refusal. Nothing here can be changed." } } }
+        div class="head" { div { h1 { "Audit" } p class="soft" { "Every change, every look at an object, every refusal. Nothing here can be changed." } } (chains::state(&visitor, latest.as_ref(), now, &calendar)) }
         form class="fields" method="get" action=(Place::Audit.path()) data-live="" {
             (here.kept(&["limit"]))
             (here.choice("Who", "userId", users::options(&staff.rows, here.get("userId"))))

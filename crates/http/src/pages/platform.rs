@@ -71,6 +71,7 @@ pub(super) async fn page<R: Runtime>(
             }
             div class="aside" {
                 (last(&health, now, &calendar))
+                (health.running.map_or_else(idle, running))
                 @if operates { (operations(&visitor)) } @else { section class="card" { p class="soft small" { "Your role sees the platform and does not operate it." } } }
             }
         }
@@ -191,19 +192,44 @@ fn last(health: &Health, now: Timestamp, calendar: &Calendar) -> Markup {
     }
 }
 
+/// Where a run that is under way is shown, once there is one.
+fn idle() -> Markup {
+    html! { div id="run" {} }
+}
+
+/// A run that is under way: as long as it is, a script asks for this again.
+fn running(rows: u64) -> Markup {
+    html! {
+        div id="run" class="notice" role="status" data-poll="/platform/run" {
+            (icon("pulse")) div { strong { "A run is under way." } @if rows > 0 { " Rows compared so far: " (number(rows)) "." } }
+        }
+    }
+}
+
+/// How far a run is that is under way; or that it has ended, for whoever has asked while it was.
+pub(super) async fn run<R: Runtime>(State(server): State<Shared<R>>, visitor: Visitor) -> Result<Response, Problem> {
+    let health = server.engage.health(&visitor.caller).await?;
+    let ended = || {
+        html! {
+            div id="run" class="notice good" role="status" { (icon("done")) div { "The run has ended. " a href=(Place::Platform.path()) { "See what it found" } } }
+        }
+    };
+    Ok(super::html(StatusCode::OK, health.running.map_or_else(ended, running)))
+}
+
 fn operations(visitor: &Visitor) -> Markup {
     html! {
         section class="card stack" {
             h2 { "Operate" }
             p class="soft small" { "A reconciliation compares every row with the journal beside live writers, and mends what differs. A dry run mends nothing." }
-            form method="post" action="/platform/reconciliation" class="row" {
+            form method="post" action="/platform/reconciliation" class="row" data-watch="/platform/run#run" {
                 (csrf(visitor)) button class="primary" name="dryRun" value="false" { (icon("pulse")) "Reconcile" } button name="dryRun" value="true" { "Dry run" }
             }
             details {
                 summary class="soft small" { "Build the index anew" }
                 div class="stack more" {
                     p class="soft small" { "A new index is made from the journal beside the one that answers, and takes its place. It reads everything that was ever recorded." }
-                    form method="post" action="/platform/rebuild" { (csrf(visitor)) button { "Rebuild" } }
+                    form method="post" action="/platform/rebuild" data-watch="/platform/run#run" { (csrf(visitor)) button { "Rebuild" } }
                 }
             }
         }

@@ -169,6 +169,10 @@ async fn the_platform_is_shown_and_operated_by_whoever_may() {
     app.settle("acme").await;
     let read = officer.see("/platform").await.page();
     assert!(read.contains("Your role sees the platform") && !read.contains("/platform/rebuild"));
+    assert!(read.contains("<div id=\"run\"></div>"), "nothing is under way");
+    let run = officer.see("/platform/run").await.page();
+    assert!(run.contains("The run has ended") && !run.contains("data-poll"), "{run}");
+    assert_eq!(Browser::new(&app, Role::Attorney).see("/platform/run").await.status, 403);
     for (path, form) in [("/platform/reconciliation", vec![("dryRun", "false")]), ("/platform/rebuild", vec![])] {
         assert_eq!(send(&officer, &read, path, &form).await.status, 403, "{path}");
     }
@@ -208,4 +212,67 @@ async fn the_platform_is_shown_and_operated_by_whoever_may() {
     assert_eq!(admin.see("/platform?replayed=perhaps").await.status, 422);
     let page = admin.see("/platform?replayed=indexed").await.page();
     assert!(page.contains("The index has taken the object in") && !page.contains("against the rule"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_begins_in_the_browser_is_on_record_once() {
+    let app = TestApp::start().await;
+    let signed_in = async || {
+        let audit = app.audit("acme").await;
+        audit.iter().filter(|row| &*row.action == "user_signed_in").count()
+    };
+    let admin = Browser::new(&app, Role::FirmAdmin);
+    let nobody = Browser { app: &app, cookie: String::new() };
+    let token = app.token(Role::Attorney);
+    // Whoever is registered on the way has signed in once, not twice.
+    assert_eq!(nobody.post("/sign-in", &[("token", &token)]).await.sent_to(), "/overview");
+    assert_eq!(signed_in().await, 1);
+    let attorney = Browser::new(&app, Role::Attorney);
+    attorney.see("/overview").await.page();
+    attorney.see("/queue").await.page();
+    assert_eq!(signed_in().await, 1, "a page is no session");
+    assert_eq!(nobody.post("/sign-in", &[("token", &token)]).await.sent_to(), "/overview");
+    let id = UserId::from_subject(&"acme".parse::<FirmId>().unwrap(), "attorney");
+    let audit = app.audit("acme").await;
+    let last = audit.iter().rfind(|row| &*row.action == "user_signed_in").unwrap();
+    assert_eq!((last.user_id, signed_in().await), (Some(id), 2));
+    // Another admin's view: the time of it, not a dash.
+    let user = admin.see(&format!("/users/{id}")).await.page();
+    assert!(user.contains("<dt>Last signed in</dt><dd><time"), "{user}");
+    // Whoever may not come in is told at the door.
+    let form = [("status", "suspended"), ("version", field(&user, "version"))];
+    send(&admin, &user, &format!("/users/{id}"), &form).await.sent_to();
+    let refused = nobody.post("/sign-in", &[("token", &token)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("the user is suspended"), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chains_are_checked_and_a_broken_one_is_named() {
+    let app = TestApp::start().await;
+    let (officer, attorney) = (Browser::new(&app, Role::ComplianceOfficer), Browser::new(&app, Role::Attorney));
+    let conversation = app.conversation(&app.token(Role::Attorney)).await;
+    app.settle("acme").await;
+    let page = officer.see("/audit").await.page();
+    assert!(page.contains("The chains have not been walked yet."));
+    let own = attorney.see("/overview").await.page();
+    assert_eq!(send(&attorney, &own, "/audit/verification", &[]).await.status, 403);
+    let whole = send(&officer, &page, "/audit/verification", &[]).await.page();
+    assert!(whole.contains("Every chain is whole") && whole.contains("<dt>Digest</dt>"), "{whole}");
+    app.settle("acme").await;
+    assert!(officer.see("/audit").await.page().contains("Chains whole"));
+    // An entry that says otherwise than it did.
+    let journal = app.engage.runtime().folder().firm(&"acme".parse().unwrap()).join("journal.db");
+    let id = conversation.rsplit('/').next().unwrap();
+    let write = |action: &str, other: &str| {
+        let change = format!("UPDATE entry SET action = '{other}' WHERE action = '{action}'");
+        Db::journal(&journal).unwrap().script(&change).unwrap();
+    };
+    write("conversation_created", "conversation_forged");
+    let broken = send(&officer, &page, "/audit/verification", &[]).await.page();
+    assert!(broken.contains("Broken in 1 place.") && broken.contains("was changed: its hash is another"), "{broken}");
+    assert!(links(&broken).contains(&format!("/audit?resource=conversation%2F{id}")), "{broken}");
+    write("conversation_forged", "conversation_created");
+    app.settle("acme").await;
+    assert!(officer.see("/audit").await.page().contains("Chains broken in 1 place"));
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything here is read from memory, so that it answers while an index is locked, damaged or gone.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use engage_app::{Fault, runtime::Health};
 use engage_domain::{FirmId, Timestamp};
@@ -45,6 +45,7 @@ impl Platform {
             building: handle.is_building(),
             queue_depth: self.shard_of(firm).depth() as u64,
             heartbeat_age_ms: age(now, heartbeat),
+            running: handle.reconciling.load(Ordering::SeqCst).then(|| handle.compared.load(Ordering::Relaxed)),
             last_reconciliation: handle.last_reconciliation(),
         })
     }

@@ -33,7 +33,7 @@ use crate::{
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Why a second long run of a firm does not begin.
-const BUSY: &str = "a reconciliation or rebuild of this firm is running already";
+const BUSY: &str = "another long run of this firm is under way";
 /// Why nothing long begins any more.
 const CLOSING: &str = "the platform is shutting down";
 /// How long a run waits for an index whose tables are not there yet.
@@ -47,7 +47,10 @@ struct Lease(Arc<FirmHandle>);
 impl Lease {
     fn take(firm: &Arc<FirmHandle>) -> Option<Self> {
         let taken = firm.reconciling.swap(true, Ordering::SeqCst);
-        (!taken).then(|| Self(Arc::clone(firm)))
+        (!taken).then(|| {
+            firm.compared.store(0, Ordering::Relaxed);
+            Self(Arc::clone(firm))
+        })
     }
 }
 
@@ -162,7 +165,7 @@ impl Platform {
             if let Err(fault) = self.verify_chains(&firm).await {
                 tracing::error!(firm = %firm.id, error = &fault as &dyn std::error::Error, "the chains could not be verified");
             }
-            if let Err(fault) = self.reconcile_with(&firm.id, &Actor::SYSTEM, false, &Arc::default()).await {
+            if let Err(fault) = self.reconcile_with(&firm.id, &Actor::SYSTEM, false, &firm.compared).await {
                 tracing::error!(firm = %firm.id, error = &fault as &dyn std::error::Error, "the nightly reconciliation did not come to its end");
             }
             done.push(firm.id.clone());
@@ -227,14 +230,26 @@ impl Platform {
         Ok(founded.unwrap_or_else(|| self.clock.now()))
     }
 
+    /// Walks every hash chain of a firm.
+    pub(super) async fn walk_chains(&self, firm: &FirmId) -> Result<verify::Walk, Fault> {
+        let lease = Lease::take(&self.handle(firm)?).ok_or(Fault::Overloaded(BUSY))?;
+        let id = firm.clone();
+        let walk = self.read(firm, Source::Journal, move |db| {
+            let walk = verify::walk(db, &id);
+            drop(lease);
+            walk
+        });
+        let walk = walk.await?;
+        metrics::gauge!("engage_chain_errors", "firm" => firm.to_string()).set(walk.errors.len() as f64);
+        for error in walk.errors.iter().take(CHAIN_ERRORS_MAX) {
+            tracing::error!(firm = %firm, object = error.object, seq = error.seq, problem = error.problem, "a hash chain is broken");
+        }
+        Ok(walk)
+    }
+
     /// Walks every hash chain of a firm and records what it found.
     async fn verify_chains(&self, firm: &Arc<FirmHandle>) -> Result<(), Fault> {
-        let id = firm.id.clone();
-        let walk = self.read(&firm.id, Source::Journal, move |db| verify::walk(db, &id)).await?;
-        metrics::gauge!("engage_chain_errors", "firm" => firm.id.to_string()).set(walk.errors.len() as f64);
-        for error in walk.errors.iter().take(CHAIN_ERRORS_MAX) {
-            tracing::error!(firm = %firm.id, object = error.object, seq = error.seq, problem = error.problem, "a hash chain is broken");
-        }
+        let walk = self.walk_chains(&firm.id).await?;
         let details = json!({ "objects": walk.objects, "entries": walk.entries, "errors": walk.errors.len() });
         let (shard, firm) = (self.shard_of(&firm.id).clone(), Arc::clone(firm));
         let noted = tokio::task::spawn_blocking(move || {
