@@ -15,7 +15,7 @@ use super::{
     address::Address,
     chains,
     frame::{Place, Source, framed},
-    kit::{self, icon},
+    kit,
     session::Visitor,
     users,
 };
@@ -125,7 +125,7 @@ fn details(row: &AuditRow) -> Markup {
         _ => None,
     };
     html! {
-        details { summary { (icon("info")) " Show" } dl class="facts" {
+        details { summary class="nowrap" { "Show" } dl class="facts" {
             @if let Some(id) = &row.resource_id { dt { "id" } dd { @match page { Some(page) => a href={ "/" (page) "/" (id) } { (id) }, None => (id) } } }
             @for (name, value) in said.chain(around) { dt { (name) } dd { (value) } } } }
     }

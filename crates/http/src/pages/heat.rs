@@ -1,4 +1,4 @@
-//! Who looked at the firm's data on which day, as cells that are the darker the more it was.
+//! Who looked at the firm's data on which day, as cells whose colour is the stronger the more it was.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{data_access::entries, kit};
 pub(super) const DAYS: i32 = 31;
 /// People who are shown: whoever was refused, then whoever looked most.
 const PEOPLE: usize = 12;
-/// Steps of darkness.
+/// Steps of colour.
 const STEPS: u64 = 4;
 
 /// A person and what they did on some of the days.
@@ -40,7 +40,7 @@ pub(super) fn strip(rows: &[DailyAccess], (first, last): (Day, Day), calendar: &
         section class="card" {
             h2 { "Looks, day by day" }
             div class="table" { table class="heat" {
-                caption { (kit::shown(lines.len(), PEOPLE)) "The darker, the more. An outlined day has attempts that were refused, and leads to them." }
+                caption { (kit::shown(lines.len(), PEOPLE)) "The stronger the colour, the more. An outlined day has attempts that were refused, and leads to them." }
                 thead { tr {
                     th scope="col" { "Who" }
                     @for day in &days { th scope="col" title=(calendar.date(*day)) { (calendar.short_date(*day)) } }

@@ -59,7 +59,7 @@ pub(super) async fn page<R: Runtime>(
         }
         div class="talk" {
             section class="card stack" {
-                h2 { "Goals" }
+                h2 { "Name and goals" }
                 @if visitor.caller.actor.role.may(Permission::ManageSettings) { (form(&visitor, &firm, area)) }
                 @else { (goals(&area.goals)) p class="soft small" { "Your role reads the settings and does not change them." } }
             }
@@ -118,7 +118,7 @@ fn row(at: usize, goal: Option<&GoalTemplate>) -> Markup {
                     @for of in GoalPriority::ALL { option value=(of.as_str()) selected[of == priority] { (words(of.as_str())) } }
                 }
             }
-            td data-name="Take away" { @if goal.is_some() { input type="checkbox" name=(name("gone")) value="true" aria-label={ "Take goal " (number) " away" }; } }
+            td data-name=[goal.is_some().then_some("Take away")] { @if goal.is_some() { input type="checkbox" name=(name("gone")) value="true" aria-label={ "Take goal " (number) " away" }; } }
         }
     }
 }

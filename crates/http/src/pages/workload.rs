@@ -68,7 +68,7 @@ fn table(rows: &[WorkloadRow], actor: &Actor, overdue_before: Timestamp, calenda
         div class="table" { table class="cards grid" {
             caption { (kit::shown(rows.len(), SHOWN)) "The most active conversations first; overdue as of " (calendar.moment(overdue_before)) }
             thead { tr {
-                th scope="col" { "Person" } th scope="col" { "Role" } th scope="col" { "Active conversations" } th scope="col" { "Assigned" }
+                th scope="col" { "Person" } th scope="col" { "Active conversations" } th scope="col" { "Assigned" }
                 th scope="col" { "Overdue" } th scope="col" { "Quality" } th scope="col" class="num" { "Hours each" }
                 @if assigns { th scope="col" { span class="hidden" { "Reassign" } } }
             } }
@@ -76,8 +76,10 @@ fn table(rows: &[WorkloadRow], actor: &Actor, overdue_before: Timestamp, calenda
                 @let path = format!("/conversations?assignedTo={}", row.user_id);
                 @let name = kit::person(row.name.as_ref());
                 tr {
-                    th scope="row" class="long" { span { a href=(path) { (name) } @if Some(row.user_id) == actor.user_id { span class="soft" { " (you)" } } } }
-                    td data-name="Role" { @match row.role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
+                    th scope="row" class="long" { div {
+                        a href=(path) { (name) } @if Some(row.user_id) == actor.user_id { span class="soft" { " (you)" } }
+                        @if let Some(role) = row.role { div class="soft small again" { (kit::words(role.as_str())) } }
+                    } }
                     td data-name="Active" { (kit::bar(row.active_conversations, most)) }
                     td data-name="Assigned" { (assigned(row, most)) }
                     td data-name="Overdue" { @if row.overdue_cases > 0 { (kit::mark("alert", "alert", &number(row.overdue_cases))) } @else { (kit::none()) } }
