@@ -62,6 +62,16 @@ impl Address {
         kit::query(&self.fields, &PAGING.map(|name| (name, ""))).trim_start_matches('?').to_owned()
     }
 
+    /// What is filtered by, in words, for a page that is printed without its form; `called` says what a value is called.
+    pub(super) fn said(&self, called: impl Fn(&str) -> Option<String>) -> Markup {
+        let asked = self.fields.iter().filter(|(name, _)| !PAGING.contains(&name.as_str()));
+        let said = |(name, value): &(String, String)| {
+            format!("{name}: {}", called(value).unwrap_or_else(|| kit::words(value)))
+        };
+        let said: Vec<_> = asked.map(said).collect();
+        html! { @if !said.is_empty() { p class="paper" { "Only " (said.join(", ")) } } }
+    }
+
     /// The address with some of it changed; another question begins at its first page.
     pub(super) fn with(&self, changes: &[(&str, &str)]) -> String {
         let moves = changes.iter().any(|(name, _)| *name == "cursor");

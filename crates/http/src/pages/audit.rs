@@ -44,6 +44,7 @@ pub(super) async fn page<R: Runtime>(
     let now = server.engage.runtime().now();
     let content = html! {
         div class="head" { div { h1 { "Audit" } p class="soft" { "Every change, every look at an object, every refusal. Nothing here can be changed." } } (chains::state(&visitor, latest.as_ref(), now, &calendar)) }
+        (here.said(|value| users::called(&staff.rows, value)))
         form class="fields" method="get" action=(Place::Audit.path()) data-live="" {
             (here.kept(&["limit"]))
             (here.choice("Who", "userId", users::options(&staff.rows, here.get("userId"))))

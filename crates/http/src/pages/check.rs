@@ -55,7 +55,7 @@ impl CheckForm {
 
 pub(super) async fn page<R: Runtime>(State(_): State<Shared<R>>, visitor: Visitor) -> Response {
     let content = html! {
-        (head("Check a name"))
+        (head("Check a name", None))
         section class="card stack" { (form(&visitor, None)) }
     };
     super::html(StatusCode::OK, framed(&visitor, Place::Conflicts, "Check a name", Source::Object, &content))
@@ -70,7 +70,7 @@ pub(super) async fn check<R: Runtime>(
     let checked = server.engage.check_conflicts(&visitor.caller, &Write::default(), body.party()).await?;
     let calendar = visitor.calendar()?;
     let content = html! {
-        (head(&format!("“{}”", checked.party.name.as_str())))
+        (head(&format!("Check of “{}”", checked.party.name.as_str()), Some(&asked(&checked.party))))
         div class="talk" {
             section class="card stack" { (finds(&checked, &calendar)) }
             div class="aside" { section class="card stack" { h2 { "Check another name" } (form(&visitor, Some(&checked.party))) } }
@@ -79,8 +79,25 @@ pub(super) async fn check<R: Runtime>(
     Ok(super::html(StatusCode::OK, framed(&visitor, Place::Conflicts, "Check a name", Source::Object, &content)))
 }
 
-fn head(title: &str) -> Markup {
-    html! { div class="head" { div { p class="small" { a href="/conflicts" { "Conflicts" } } h1 { (title) } } } }
+fn head(title: &str, about: Option<&str>) -> Markup {
+    html! { div class="head" { div {
+        p class="small" { a href="/conflicts" { "Conflicts" } } h1 { (title) }
+        @if let Some(about) = about { p class="soft" { (about) } }
+    } } }
+}
+
+/// What was asked beside the name, for a page that is printed without its form.
+fn asked(party: &Party) -> String {
+    let role = match party.role {
+        PartyRole::RelatedEntity => "Against both sides".to_owned(),
+        role => format!("As {}", kit::words(role.as_str()).to_lowercase()),
+    };
+    let aliases = party.aliases.iter().map(|alias| format!(", also known as {}", alias.as_str()));
+    let identifiers = party
+        .identifiers
+        .iter()
+        .map(|of| format!(", {} {}", kit::words(of.sort.as_str()).to_lowercase(), of.value.as_str()));
+    std::iter::once(role).chain(aliases).chain(identifiers).collect()
 }
 
 /// The form, as it was filled in.

@@ -46,6 +46,7 @@ pub(super) async fn page<R: Runtime>(
             h1 { "Data access" }
             p class="soft" { "Who opened conversations and other objects, " (calendar.date(calendar.day_of(from))) " to " (calendar.date(calendar.day_of(to.plus_millis(-1)))) "." }
         } }
+        (here.said(|value| users::called(&staff.rows, value)))
         form class="fields" method="get" action=(Place::DataAccess.path()) data-live="" {
             (here.kept(&["limit"]))
             (here.choice("Who", "userId", users::options(&staff.rows, here.get("userId"))))

@@ -67,6 +67,12 @@ pub(super) fn options(staff: &[UserRow], chosen: &str) -> Vec<(String, String)> 
     options
 }
 
+/// What one of them is called, by their id.
+pub(super) fn called(staff: &[UserRow], id: &str) -> Option<String> {
+    let found = staff.iter().find(|row| row.user_id.to_string() == id)?;
+    Some(kit::person(found.name.as_ref()).to_owned())
+}
+
 /// How somebody stands.
 pub(super) fn standing(status: UserStatus) -> Markup {
     match status {

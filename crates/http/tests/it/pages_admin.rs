@@ -99,6 +99,9 @@ async fn a_name_is_checked_and_the_check_stays_on_record() {
     ];
     let found = send(&browser, &page, "/conflicts/check", &form).await.page();
     assert!(found.contains("Do not take this party in") && found.contains(">Katherine Brown<"), "{found}");
+    // What was asked stands on the page, which is printed without its form.
+    let asked = "As opposing party, also known as Kate Braun, also known as K. Brown, email k@x.example";
+    assert!(found.contains(asked) && found.contains("class=\"paper soft small\""), "{found}");
     // The form keeps what was asked, for the next try.
     assert!(
         found.contains("value=\"Catherine Brown\"")

@@ -216,6 +216,7 @@ async fn the_audit_page_filters_pages_and_gives_exactly_its_question_as_a_file()
     let refused = browser.see("/audit?outcome=blocked&action=&from=").await.page();
     assert_eq!(entries(&refused), 1);
     assert!(refused.contains("Refused") && refused.contains("read_audit"), "{refused}");
+    assert!(refused.contains("Only outcome: Blocked</p>") && !whole.contains("Only "), "as it is printed");
     let action = browser.see("/audit?action=attorney_assigned").await.page();
     assert_eq!(entries(&action), 1, "{action}");
     // Days are the firm's and the last one is included.
