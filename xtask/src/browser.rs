@@ -1,25 +1,59 @@
-//! The browser that tests of pages drive.
+//! The browser that tests of pages drive, and what they hold the pages to.
 
-use anyhow::Result;
+use std::fs;
 
-use crate::step::Workspace;
+use anyhow::{Context, Result, ensure};
 
-/// Sees to it that there is a browser and its driver: installs Debian's where that may be done, and says so where there is none. The tests that
-/// need one are skipped then, each with a line of its own.
+use crate::{step::Workspace, worker};
+
+/// Sees to it that there is a browser with its driver, and axe-core: installs what is missing where that may be done, and says what cannot be.
+/// The tests that need it are skipped then, each with a line of its own.
 ///
 /// # Errors
-/// Never: a machine without a browser can still try everything else.
+/// When something was installed and is not there all the same: tests would be skipped, and nobody would know why.
 pub(crate) fn provide(workspace: &Workspace) -> Result<()> {
-    if workspace.program("chromedriver", "--version").run().is_ok() {
-        return Ok(());
+    if !packages(workspace, "chromedriver", "chromium chromium-driver")? {
+        eprintln!("SKIPPED: no page is opened in a browser, for chromium and chromium-driver cannot be installed");
+    }
+    axe(workspace)
+}
+
+/// Whether a program is there, installed as Debian's packages if need be.
+fn packages(workspace: &Workspace, program: &'static str, packages: &str) -> Result<bool> {
+    let is_there = || workspace.program(program, "--version").run().is_ok();
+    if is_there() {
+        return Ok(true);
     }
     let installed = workspace.program("apt-get", "update --quiet").run().and_then(|()| {
-        workspace.program("apt-get", "install --yes --quiet --no-install-recommends chromium chromium-driver").run()
+        workspace.program("apt-get", &format!("install --yes --quiet --no-install-recommends {packages}")).run()
     });
     if installed.is_err() {
-        eprintln!(
-            "SKIPPED: no page is opened in a browser, for chromium and chromium-driver are not there and cannot be installed"
-        );
+        return Ok(false);
     }
+    ensure!(is_there(), "{packages} were installed, and {program} does not run");
+    Ok(true)
+}
+
+/// Fetches axe-core into the target folder, where the tests look for it: the version that the lock names, with its checksum.
+fn axe(workspace: &Workspace) -> Result<()> {
+    let folder = worker::target(workspace).join("axe");
+    let listed = workspace.root.join("xtask/axe");
+    let names = ["package.json", "package-lock.json"];
+    let same = |name| matches!((fs::read(listed.join(name)), fs::read(folder.join(name))), (Ok(one), Ok(other)) if one == other);
+    let text = folder.join("node_modules/axe-core/axe.min.js");
+    if text.is_file() && names.into_iter().all(same) {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for name in names {
+        fs::copy(listed.join(name), folder.join(name)).with_context(|| format!("cannot copy {name} of axe-core"))?;
+    }
+    if workspace.program("npm", "ci --no-audit --no-fund").within(&folder).run().is_err() {
+        eprintln!(
+            "SKIPPED: no page is held to the rules of accessibility, for axe-core cannot be fetched; that needs npm"
+        );
+        return Ok(());
+    }
+    ensure!(text.is_file(), "axe-core was fetched, and {} is not there", text.display());
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::{
 
 use fantoccini::{Client, ClientBuilder, Locator};
 use rustix::process::{Pid, Signal};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::rig::PATIENCE;
 
@@ -41,15 +41,18 @@ impl Driver {
         Some(Self { child, url: format!("http://127.0.0.1:{port}") })
     }
 
-    /// A browser of its own, with script or without.
+    /// A browser of its own, with script or without, of the size of a desktop's.
     pub(crate) async fn browser(&self, script: bool) -> Browser {
         let mut options = json!({ "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1440,900"] });
         if !script {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
         }
-        let capabilities = json!({ "goog:chromeOptions": options }).as_object().unwrap().clone();
+        let capabilities = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
         let mut builder = ClientBuilder::new(connector());
-        Browser(builder.capabilities(capabilities).connect(&self.url).await.expect("a browser"))
+        let capable = builder.capabilities(capabilities.as_object().unwrap().clone());
+        let client = capable.connect(&self.url).await.expect("a browser");
+        let session = client.session_id().await.unwrap().expect("a session");
+        Browser { session: format!("{}/session/{session}", self.url), client, is_closed: false }
     }
 }
 
@@ -64,58 +67,123 @@ impl Drop for Driver {
     }
 }
 
-/// One window.
-pub(crate) struct Browser(Client);
+/// One window. Close it at the end: what its console holds by then fails the test.
+pub(crate) struct Browser {
+    client: Client,
+    /// Where its driver keeps it, for what only Chromium can be asked.
+    session: String,
+    is_closed: bool,
+}
 
 impl Browser {
     pub(crate) async fn open(&self, url: &str) {
-        self.0.goto(url).await.unwrap();
+        self.client.goto(url).await.unwrap();
     }
 
     pub(crate) async fn click(&self, css: &str) {
-        self.found(css).await.click().await.unwrap();
+        self.found(Locator::Css(css)).await.click().await.unwrap();
+    }
+
+    /// Clicks the first button or link that says something.
+    pub(crate) async fn click_on(&self, text: &str) {
+        let path = format!("(//*[self::button or self::a][contains(normalize-space(), '{text}')])[1]");
+        self.found(Locator::XPath(&path)).await.click().await.unwrap();
     }
 
     pub(crate) async fn write(&self, css: &str, text: &str) {
-        self.found(css).await.send_keys(text).await.unwrap();
+        self.found(Locator::Css(css)).await.send_keys(text).await.unwrap();
     }
 
     pub(crate) async fn choose(&self, css: &str, value: &str) {
-        self.found(css).await.select_by_value(value).await.unwrap();
+        self.found(Locator::Css(css)).await.select_by_value(value).await.unwrap();
     }
 
-    async fn found(&self, css: &str) -> fantoccini::elements::Element {
-        let wait = self.0.wait().at_most(PATIENCE);
-        wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("no {css}: {error}"))
+    async fn found(&self, locator: Locator<'_>) -> fantoccini::elements::Element {
+        let wait = self.client.wait().at_most(PATIENCE);
+        wait.for_element(locator).await.unwrap_or_else(|error| panic!("no {locator:?}: {error}"))
     }
 
     /// What a reader sees.
     pub(crate) async fn text(&self) -> String {
-        self.found("body").await.text().await.unwrap_or_default()
+        self.found(Locator::Css("body")).await.text().await.unwrap_or_default()
     }
 
     pub(crate) async fn address(&self) -> String {
-        self.0.current_url().await.unwrap().to_string()
-    }
-
-    pub(crate) async fn count(&self, css: &str) -> usize {
-        self.0.find_all(Locator::Css(css)).await.unwrap().len()
+        self.client.current_url().await.unwrap().to_string()
     }
 
     /// Waits until the page says something, without doing anything for it.
     pub(crate) async fn says(&self, text: &str) {
+        self.shows(text, async || self.text().await).await;
+    }
+
+    /// Waits until the address holds something.
+    pub(crate) async fn goes_to(&self, part: &str) {
+        self.shows(part, async || self.address().await).await;
+    }
+
+    async fn shows(&self, part: &str, look: impl AsyncFn() -> String) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let seen = self.text().await;
-            if seen.contains(text) {
+            let seen = look().await;
+            if seen.contains(part) {
                 return;
             }
-            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {text:?} in {seen}");
+            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {part:?} in {seen}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    pub(crate) async fn close(self) {
-        self.0.close().await.unwrap();
+    /// Runs a script of the test in the page, which the page's policy and a browser without script do not concern, and gives what it returns.
+    pub(crate) async fn run(&self, script: &str, arguments: &[Value]) -> Value {
+        self.client.execute(script, arguments.to_vec()).await.unwrap()
+    }
+
+    /// The same of a script that calls its last argument when it is done.
+    pub(crate) async fn run_to_end(&self, script: &str, arguments: &[Value]) -> Value {
+        self.client.execute_async(script, arguments.to_vec()).await.unwrap()
+    }
+
+    /// Gives the window the size of a screen: a phone's, too, which no window is narrow enough for.
+    pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.ask("goog/cdp/execute", &json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics }));
+    }
+
+    /// The errors on its console since it was last asked: of scripts, of the network, and what the page's policy forbade.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let log = self.ask("se/log", &json!({ "type": "browser" }));
+        let severe = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
+        severe.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Expects errors on the console, all of which say the same, and takes them away.
+    pub(crate) fn forgives(&self, expected: &str) {
+        let errors = self.errors();
+        assert!(!errors.is_empty(), "there is no {expected:?} on the console");
+        assert!(errors.iter().all(|error| error.contains(expected)), "not only {expected:?}: {errors:#?}");
+    }
+
+    /// Something that WebDriver itself has no words for.
+    fn ask(&self, path: &str, body: &Value) -> Value {
+        let mut answer = ureq::post(format!("{}/{path}", self.session)).send(body.to_string()).unwrap();
+        let answer: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+        answer["value"].clone()
+    }
+
+    pub(crate) async fn close(mut self) {
+        self.is_closed = true;
+        let errors = self.errors();
+        self.client.clone().close().await.unwrap();
+        assert!(errors.is_empty(), "on the console: {errors:#?}");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        assert!(
+            self.is_closed || std::thread::panicking(),
+            "a browser is to be closed, for its console to be looked at"
+        );
     }
 }

@@ -7,7 +7,9 @@ mod client;
 mod lists;
 mod reconcile;
 mod rig;
+mod stage;
 
+mod accessibility;
 mod cloudflare;
 mod contract;
 mod corrections;
