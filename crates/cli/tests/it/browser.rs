@@ -112,6 +112,10 @@ impl Browser {
         self.client.current_url().await.unwrap().to_string()
     }
 
+    pub(crate) async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
     /// Waits until the page says something, without doing anything for it.
     pub(crate) async fn says(&self, text: &str) {
         self.shows(text, async || self.text().await).await;

@@ -20,6 +20,7 @@ mod import;
 mod journeys;
 mod metrics;
 mod parties;
+mod roles;
 mod screen;
 mod standard_input;
 mod sync_failures;

@@ -12,13 +12,14 @@ use crate::{
 /// Roles, as the page of ready identities says them.
 pub(crate) const PARTNER: &str = "Managing partner";
 pub(crate) const ATTORNEY: &str = "Attorney";
+pub(crate) const OFFICER: &str = "Compliance officer";
 
 /// What stands on the page of what is not a role's to do or see.
 pub(crate) const FORBIDDEN: &str = "Your role does not reach this page";
 
 /// A demonstration in a folder that is kept, on a port that it is given back.
 pub(crate) struct Stage {
-    rig: Rig,
+    pub(crate) rig: Rig,
     pub(crate) server: Server,
 }
 
@@ -60,6 +61,11 @@ impl Stage {
         browser.click_on(role).await;
         browser.says("Day by day").await;
     }
+}
+
+/// The addresses of the places in the rail.
+pub(crate) async fn places(browser: &Browser) -> Vec<String> {
+    texts(&browser.run("return [...document.querySelectorAll('.rail li a')].map((place) => place.pathname)", &[]).await)
 }
 
 fn texts(list: &Value) -> Vec<String> {
