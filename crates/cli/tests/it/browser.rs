@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, KeyAction, KeyActions},
+};
 use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 
@@ -146,6 +149,23 @@ impl Browser {
     /// The same of a script that calls its last argument when it is done.
     pub(crate) async fn run_to_end(&self, script: &str, arguments: &[Value]) -> Value {
         self.client.execute_async(script, arguments.to_vec()).await.unwrap()
+    }
+
+    /// Presses keys, one after another.
+    pub(crate) async fn press(&self, keys: impl IntoIterator<Item = char>) {
+        let each = |key| [KeyAction::Down { value: key }, KeyAction::Up { value: key }];
+        self.keys(keys.into_iter().flat_map(each)).await;
+    }
+
+    /// Presses a key while another is held.
+    pub(crate) async fn press_with(&self, held: char, key: char) {
+        let (down, up) = (|value| KeyAction::Down { value }, |value| KeyAction::Up { value });
+        self.keys([down(held), down(key), up(key), up(held)]).await;
+    }
+
+    async fn keys(&self, actions: impl IntoIterator<Item = KeyAction>) {
+        let keyboard = actions.into_iter().fold(KeyActions::new("keyboard".into()), |all, action| all.then(action));
+        self.client.perform_actions(keyboard).await.unwrap();
     }
 
     /// Gives the window the size of a screen: a phone's, too, which no window is narrow enough for.

@@ -18,6 +18,7 @@ mod crash_conflicts;
 mod demo;
 mod import;
 mod journeys;
+mod keyboard;
 mod metrics;
 mod parties;
 mod roles;
