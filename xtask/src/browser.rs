@@ -1,6 +1,6 @@
 //! The browser that tests of pages drive, and what they hold the pages to.
 
-use std::fs;
+use std::{ffi::OsStr, fs};
 
 use anyhow::{Context, Result, ensure};
 
@@ -56,4 +56,29 @@ fn axe(workspace: &Workspace) -> Result<()> {
     }
     ensure!(text.is_file(), "axe-core was fetched, and {} is not there", text.display());
     Ok(())
+}
+
+/// Takes the pictures of the documentation, and keeps of their colours as many as they need, so that they are small.
+///
+/// # Errors
+/// When there is no browser, or a page does not come.
+pub(crate) fn screenshots(workspace: &Workspace) -> Result<()> {
+    provide(workspace)?;
+    let folder = workspace.root.join("docs/images");
+    workspace
+        .cargo("test --package engage-cli --test it -- --ignored --exact screenshots::pictures")
+        .set("ENGAGE_SCREENSHOTS", &folder)
+        .run()?;
+    if !packages(workspace, "pngquant", "pngquant")? {
+        eprintln!("SKIPPED: the pictures are larger than they need be, for pngquant cannot be installed");
+        return Ok(());
+    }
+    let mut quantise = workspace.program("pngquant", "--force --strip --speed 1 --ext .png 64 --");
+    for file in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = file?.path();
+        if path.extension() == Some(OsStr::new("png")) {
+            quantise = quantise.argument(path.to_str().context("a picture's path is not text")?);
+        }
+    }
+    quantise.run()
 }

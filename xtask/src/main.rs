@@ -50,6 +50,7 @@ const TESTS: Step = Step { name: "tests", run: |workspace| workspace.cargo("test
 const CONFORMANCE: Step = Step { name: "conformance", run: conformance::native };
 const WORKER_CONFORMANCE: Step = Step { name: "on workerd", run: conformance::cloudflare_where_node_is };
 const CONFORMANCE_CLOUDFLARE: Step = Step { name: "conformance", run: conformance::cloudflare };
+const SCREENSHOTS: Step = Step { name: "screenshots", run: browser::screenshots };
 const BENCH_CLOUDFLARE: Step = Step { name: "bench", run: bench::cloudflare };
 
 /// Cheapest first: a misplaced brace shows in a second, not after the build.
@@ -90,6 +91,11 @@ const TASKS: &[Task] = &[
         words: "bench cloudflare",
         about: "bundle the Worker and measure it, under workerd, beside a plain one; needs Node 20 or later",
         steps: &[BENCH_CLOUDFLARE],
+    },
+    Task {
+        words: "screenshots",
+        about: "take the pictures of the pages into docs/images; needs chromium and chromium-driver",
+        steps: &[SCREENSHOTS],
     },
     Task { words: "tidy", about: "check dependency arrows, file lengths, leftovers and machine paths", steps: &[TIDY] },
 ];

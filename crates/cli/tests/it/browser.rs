@@ -83,6 +83,10 @@ impl Browser {
         self.client.goto(url).await.unwrap();
     }
 
+    pub(crate) async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+    }
+
     pub(crate) async fn click(&self, css: &str) {
         self.found(Locator::Css(css)).await.click().await.unwrap();
     }
@@ -172,6 +176,11 @@ impl Browser {
     pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.ask("goog/cdp/execute", &json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics }));
+    }
+
+    /// What it shows, as PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        self.client.screenshot().await.unwrap()
     }
 
     /// The errors on its console since it was last asked: of scripts, of the network, and what the page's policy forbade.

@@ -23,6 +23,7 @@ mod metrics;
 mod parties;
 mod roles;
 mod screen;
+mod screenshots;
 mod standard_input;
 mod sync_failures;
 mod transfer;

@@ -106,7 +106,7 @@ impl Walk {
 }
 
 /// A path without the ids in it.
-fn kind(path: &str) -> String {
+pub(crate) fn kind(path: &str) -> String {
     let is_id = |part: &&str| {
         part.len() == 26 && part.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
     };
