@@ -18,7 +18,7 @@ const read = async (url) => {
 	return new DOMParser().parseFromString(await answer.text(), "text/html");
 };
 
-// A page of the same path takes this one's place without a new document: filters, order, pages, a preview.
+// A page of the same path takes this one's place without a new document.
 const swap = async (url, push) => {
 	const main = $("#main");
 	const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 150);
@@ -54,6 +54,8 @@ on("click", (event) => {
 });
 on("submit", (event) => {
 	const form = event.target;
+	const [watched, id] = form.dataset.watch?.split("#") ?? [];
+	poll(document.getElementById(id), watched);
 	const url = new URL(form.action);
 	if (form.method !== "get" || !here(url)) return;
 	event.preventDefault();
@@ -65,15 +67,14 @@ on("submit", (event) => {
 on("change", ({ target }) => {
 	target.closest("form[data-live]")?.requestSubmit();
 	if (target.matches("[data-all]")) for (const box of $$("[name=row]")) box.checked = target.checked;
-	if (target.matches("[data-all], [name=row]")) count();
+	if (target.matches("[data-all], [name=row]")) $("[data-count]").textContent = `With the ${$$("[name=row]:checked").length} ticked:`;
 });
 on("formdata", (event) => {
 	if (event.target.method !== "get") return;
 	for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
 });
-const count = () => ($("[data-count]").textContent = `With the ${$$("[name=row]:checked").length} ticked:`);
 
-// The grid: rows that changed are marked where they stand; nothing moves under whoever reads. A look that fails is followed by another.
+// Rows of the grid that changed are marked where they stand; nothing moves under whoever reads.
 const version = (row) => $("[name=row]", row).value;
 const watch = async (table) => {
 	const rows = (root) => new Map($$("[data-rows] tbody tr", root).map((row) => [$("th a", row).href, row]));
@@ -94,7 +95,7 @@ const watch = async (table) => {
 	}
 };
 
-// A conversation follows its events: where one arrives, the parts of the page are asked for anew.
+// Where an event of a conversation arrives, the parts of its page are asked for anew.
 const refresh = async () => {
 	const fresh = await read(location.href);
 	for (const part of $$("[data-part]")) {
@@ -135,10 +136,6 @@ const poll = async (part, url) => {
 		part = next;
 	}
 };
-on("submit", ({ target }) => {
-	const [url, id] = target.dataset.watch?.split("#") ?? [];
-	poll(document.getElementById(id), url);
-});
 
 const begin = () => {
 	$(".rail [aria-current]")?.scrollIntoView({ block: "nearest" });
@@ -160,7 +157,7 @@ const dialog = (title, ...inside) => {
 const help = () => {
 	const all = KEYS.split(",").map((line) => line.split("=")).flatMap(([key, does]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, does)]);
 	const box = make("input", { type: "checkbox", checked: !localStorage.keysOff, onchange: () => (localStorage.keysOff = box.checked ? "" : 1) });
-	dialog("Keys", make("dl", { className: "facts" }, ...all), make("label", { className: "tick" }, box, "Keys without Ctrl are on"));
+	dialog("Keys", make("dl", { className: "facts" }, ...all), make("label", { className: "tick" }, box, "Keys are on"));
 };
 const commands = () => {
 	const list = make("ul");
@@ -180,16 +177,14 @@ const commands = () => {
 const step = (selector, by) => {
 	const all = $$(selector);
 	const at = all.findIndex((one) => one === document.activeElement || one.contains(document.activeElement));
-	const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
-	next?.focus();
-	next?.scrollIntoView({ block: "nearest" });
+	all[Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
 };
 let going = false;
 on("keydown", (event) => {
 	const { key, target } = event;
-	const control = event.ctrlKey || event.metaKey;
+	const control = event.ctrlKey || event.metaKey || event.altKey;
 	const did = (what) => (event.preventDefault(), what);
-	if (control && key === "Enter" && target.form) return target.form.requestSubmit();
+	if (control && key === "Enter") return target.form?.requestSubmit();
 	if (control && key === "k" && $(".rail")) return did($("dialog") || commands());
 	const writing = target.closest("input:not([type=checkbox]), textarea, select, dialog");
 	if (key === "Escape") {
@@ -199,7 +194,7 @@ on("keydown", (event) => {
 		else $("[data-close]")?.click();
 		return;
 	}
-	if (control || event.altKey || writing || localStorage.keysOff) return;
+	if (control || writing || localStorage.keysOff) return;
 	const click = (selector) => $(selector)?.click();
 	if (going && PLACES[key]) return (going = did(click(`.rail a[href="/${PLACES[key]}"]`)));
 	going = key === "g";

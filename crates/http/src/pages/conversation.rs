@@ -134,7 +134,7 @@ pub(super) fn said(message: &Message, now: Timestamp, calendar: &Calendar) -> Ma
         Author::System => ("system", "Engage"),
     };
     html! {
-        li class={ "message " (class) } {
+        li class={ "message " (class) } tabindex="-1" {
             header { strong { (who) } (kit::time(message.timestamp, now, calendar)) }
             @match &message.content { Some(text) => p { (text.as_str()) }, None => p class="soft" { "Erased, as the firm's retention asks." } }
         }
