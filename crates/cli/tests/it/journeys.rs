@@ -18,7 +18,7 @@ async fn the_firm_finds_a_conversation_and_speaks_with_its_client() {
     partner.choose("select[name=phase]", "secured").await;
     partner.goes_to("phase=secured").await;
     partner.says("All conversations").await;
-    partner.click("thead th:first-child a").await;
+    partner.click("thead .c-client a").await;
     partner.says("by client").await;
     partner.click("tbody tr:first-child th a").await;
     partner.says("Live").await;

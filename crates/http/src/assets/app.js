@@ -31,6 +31,7 @@ const swap = async (url, push) => {
 		document.title = fresh.title;
 		if (push) history.pushState(null, "", url);
 		($(again) ?? $("#main")).focus();
+		$(again) ?? scrollTo(0, 0);
 		say($("caption")?.textContent ?? document.title);
 		begin();
 	} catch (error) {
@@ -45,7 +46,7 @@ const swap = async (url, push) => {
 	}
 };
 const here = (url) => $(".frame") && url.origin === location.origin && url.pathname === location.pathname;
-addEventListener("popstate", () => swap(location.href));
+addEventListener("popstate", () => location.hash || swap(location.href));
 on("click", (event) => {
 	for (const open of $$("details.menu[open]")) if (!open.contains(event.target)) open.open = false;
 	const link = event.target.closest("a[href]");
@@ -182,10 +183,10 @@ const step = (selector, by) => {
 let going = false;
 on("keydown", (event) => {
 	const { key, target } = event;
-	const control = event.ctrlKey || event.metaKey || event.altKey;
-	const did = (what) => (event.preventDefault(), what);
-	if (control && key === "Enter") return target.form?.requestSubmit();
-	if (control && key === "k" && $(".rail")) return did($("dialog") || commands());
+	const held = event.ctrlKey || event.metaKey || event.altKey;
+	const did = () => event.preventDefault();
+	if (held && key === "Enter") return target.form?.requestSubmit();
+	if (held && key === "k") return did($("dialog") || commands());
 	const writing = target.closest("input:not([type=checkbox]), textarea, select, dialog");
 	if (key === "Escape") {
 		const open = $("details.menu[open]");
@@ -194,7 +195,7 @@ on("keydown", (event) => {
 		else $("[data-close]")?.click();
 		return;
 	}
-	if (control || writing || localStorage.keysOff) return;
+	if (held || writing || localStorage.keysOff) return;
 	const click = (selector) => $(selector)?.click();
 	if (going && PLACES[key]) return (going = did(click(`.rail a[href="/${PLACES[key]}"]`)));
 	going = key === "g";
@@ -208,7 +209,7 @@ on("keydown", (event) => {
 		p: () => step(".message", -1),
 		x: () => row && $("[name=row]", row)?.click(),
 		a: () => click("[value=assign]"),
-		s: () => click("[name=action][value=status]"),
+		s: () => click("[value=status]"),
 		e: () => click($("[name=row]:checked") ? "[value=export]" : "a[download]"),
 		f: () => $("form.fields :is(select, input:not([type=hidden]))")?.focus(),
 		"[": () => $("a[rel=first]") && history.back(),

@@ -81,7 +81,7 @@ pub(super) fn bar(visitor: &Visitor) -> Markup {
         form id=(SELECTION) class="row selection" method="post" action=(PATH) {
             (csrf(visitor))
             span class="soft small" data-count="" { "With those that are ticked:" }
-            @for action in Action::ALL.into_iter().filter(may) { button name="action" value=(action.word()) { (action.label()) } }
+            @for action in Action::ALL.into_iter().filter(may) { button name="do" value=(action.word()) { (action.label()) } }
         }
     }
 }
@@ -111,9 +111,8 @@ struct Selection {
 impl Selection {
     fn read(fields: &[(String, String)]) -> Result<Self, Problem> {
         let get = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
-        let words =
-            || Problem::invalid("action", format!("must be one of {}", Action::ALL.map(Action::word).join(", ")));
-        let action = Action::ALL.into_iter().find(|action| get("action") == Some(action.word())).ok_or_else(words)?;
+        let words = || Problem::invalid("do", format!("must be one of {}", Action::ALL.map(Action::word).join(", ")));
+        let action = Action::ALL.into_iter().find(|action| get("do") == Some(action.word())).ok_or_else(words)?;
         let ticked = fields.iter().filter(|(name, _)| name == "row").map(|(_, value)| Ticked::parse(value));
         let rows: Option<Vec<_>> = ticked.collect();
         let mut rows = rows.ok_or_else(|| Problem::invalid("row", "must be a conversation and its version"))?;
@@ -216,7 +215,7 @@ async fn ask<R: Runtime>(
             } } }
             section class="card stack" {
                 form method="post" action=(PATH) class="stack" {
-                    (csrf(visitor)) input type="hidden" name="action" value=(action.word());
+                    (csrf(visitor)) input type="hidden" name="do" value=(action.word());
                     (named(rows.iter().copied()))
                     (how)
                 }
@@ -323,7 +322,7 @@ async fn answered<R: Runtime>(
         div class="row" {
             @if !moved.is_empty() {
                 form method="post" action=(PATH) {
-                    (csrf(visitor)) input type="hidden" name="action" value=(action.word());
+                    (csrf(visitor)) input type="hidden" name="do" value=(action.word());
                     @for (name, value) in &again { input type="hidden" name=(name) value=(value); }
                     (named(moved.iter().copied()))
                     button class="primary" { "Do it all the same with those " (moved.len()) }
@@ -347,14 +346,14 @@ mod tests {
     #[test]
     fn a_selection_names_what_is_wrong_with_it() {
         let row = ("row", "01ARZ3NDEKTSV4RRFFQ69G5FAV@3");
-        let twice = read(&[("action", "assign"), row, row]).unwrap();
+        let twice = read(&[("do", "assign"), row, row]).unwrap();
         assert_eq!((twice.rows.len(), twice.rows[0].version), (1, Version(3)));
         for (pairs, field) in [
-            (vec![("action", "burn"), row], "action"),
-            (vec![row], "action"),
-            (vec![("action", "status")], "row"),
-            (vec![("action", "status"), ("row", "x@1")], "row"),
-            (vec![("action", "status"), row, ("status", "odd")], "status"),
+            (vec![("do", "burn"), row], "do"),
+            (vec![row], "do"),
+            (vec![("do", "status")], "row"),
+            (vec![("do", "status"), ("row", "x@1")], "row"),
+            (vec![("do", "status"), row, ("status", "odd")], "status"),
         ] {
             assert_eq!(read(&pairs).err().unwrap().field.as_deref(), Some(field), "{pairs:?}");
         }

@@ -102,25 +102,22 @@ async fn several_are_assigned_closed_and_taken_away_with_a_result_for_each() {
         let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         browser.post("/conversations/selection", &form).await
     };
-    let asked = send(form(&[("action", "assign")])).await.page();
+    let asked = send(form(&[("do", "assign")])).await.page();
     assert!(asked.contains("Assign 3 conversations") && boxes(&asked).len() == 3);
     let attorney = asked.split("<option value=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     let attorney = attorney.last().unwrap();
-    let mut assign = form(&[("action", "assign")]);
+    let mut assign = form(&[("do", "assign")]);
     assign.push(("assignee".into(), attorney));
     let done = send(assign).await.page();
     assert!(done.contains("Assigned: 3 of 3 conversations"), "{done}");
     // The boxes were ticked before that: the closing is refused where something happened, each on its own.
-    let asked = send(form(&[("action", "status")])).await.page();
+    let asked = send(form(&[("do", "status")])).await.page();
     assert!(asked.contains("Change the status of 3 conversations"));
-    let stale = send(form(&[("action", "status"), ("status", "completed")])).await.page();
+    let stale = send(form(&[("do", "status"), ("status", "completed")])).await.page();
     assert!(stale.contains("Completed: 0 of 3 conversations") && stale.contains("Changed meanwhile"), "{stale}");
     let again = boxes(&stale).iter().map(|row| ("row".to_owned(), (*row).to_owned())).collect::<Vec<_>>();
-    let mut closing = vec![
-        ("csrf".to_owned(), csrf.clone()),
-        ("action".into(), "status".into()),
-        ("status".into(), "completed".into()),
-    ];
+    let mut closing =
+        vec![("csrf".to_owned(), csrf.clone()), ("do".into(), "status".into()), ("status".into(), "completed".into())];
     closing.extend(again);
     let done = send(closing).await.page();
     assert!(done.contains("Completed: 3 of 3 conversations"), "{done}");
@@ -128,28 +125,27 @@ async fn several_are_assigned_closed_and_taken_away_with_a_result_for_each() {
     let reopened = format!("{}/status", paths[0]);
     let version = field(&browser.see(&paths[0]).await.page(), "version").to_owned();
     browser.post(&reopened, &[("csrf", &csrf), ("version", &version), ("status", "active")]).await.sent_to();
-    let mut assign = form(&[("action", "assign")]);
+    let mut assign = form(&[("do", "assign")]);
     let me = browser.see(&paths[0]).await.page();
     let me = me.split("name=\"assignee\">").nth(1).unwrap().split("<option value=\"").nth(1).unwrap();
     assign.push(("assignee".into(), me.split('"').next().unwrap().to_owned()));
     let mixed = send(assign).await.page();
     assert!(mixed.contains("Assigned: 1 of 3 conversations") && mixed.matches("Refused").count() == 2, "{mixed}");
     // The file holds those that were ticked, and no more.
-    let file = send(
-        form(&[("action", "export")])[..3].to_vec().into_iter().chain([("action".into(), "export".into())]).collect(),
-    )
-    .await;
+    let file =
+        send(form(&[("do", "export")])[..3].to_vec().into_iter().chain([("do".into(), "export".into())]).collect())
+            .await;
     assert_eq!(file.headers["content-type"], "text/csv; charset=utf-8; header=present");
     assert_eq!(file.text.lines().count(), 3, "{}", file.text);
     // Nothing ticked, and who may not.
-    let nothing = browser.post("/conversations/selection", &[("csrf", &csrf), ("action", "assign")]).await;
+    let nothing = browser.post("/conversations/selection", &[("csrf", &csrf), ("do", "assign")]).await;
     assert_eq!(nothing.status, 422);
     assert!(nothing.text.contains("tick the boxes"));
     let officer = Browser::new(&app, Role::ComplianceOfficer);
     let page = officer.see("/conversations").await.page();
     assert!(page.contains("value=\"export\"") && !page.contains("value=\"assign\""));
     let own = field(&page, "csrf").to_owned();
-    let form = [("csrf", own.as_str()), ("row", rows[0]), ("action", "status"), ("status", "completed")];
+    let form = [("csrf", own.as_str()), ("row", rows[0]), ("do", "status"), ("status", "completed")];
     assert_eq!(officer.post("/conversations/selection", &form).await.status, 403);
 }
 
