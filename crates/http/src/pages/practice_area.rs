@@ -61,12 +61,12 @@ pub(super) async fn page<R: Runtime>(
             section class="card stack" {
                 h2 { "Name and goals" }
                 @if visitor.caller.actor.role.may(Permission::ManageSettings) { (form(&visitor, &firm, area)) }
-                @else { (goals(&area.goals)) p class="soft small" { "Your role reads the settings and does not change them." } }
+                @else { (goals(&area.goals, AREA_GOALS_MAX)) p class="soft small" { "Your role reads the settings and does not change them." } }
             }
             div class="aside" {
                 section class="card stack" {
                     h2 { "What all conversations have" }
-                    (goals(&GoalTemplate::base()))
+                    (goals(&GoalTemplate::base(), AREA_GOALS_MAX))
                     p class="soft small" { a href={ "/conversations" (kit::query(&[], &[("practiceArea", area.id.as_str())])) } { "The conversations of this area" } }
                 }
                 @if visitor.caller.actor.role.may(Permission::ManageSettings) { (removal(&visitor, &firm, area)) }
@@ -76,11 +76,15 @@ pub(super) async fn page<R: Runtime>(
     Ok(super::html(StatusCode::OK, framed(&visitor, Place::Settings, &area.name, Source::Object, &content)))
 }
 
-/// Goals, and how much each matters.
-pub(super) fn goals(goals: &[GoalTemplate]) -> Markup {
+/// Goals, and how much each matters; the first of them where there are more than `most`.
+pub(super) fn goals(goals: &[GoalTemplate], most: usize) -> Markup {
+    let more = goals.len().saturating_sub(most);
     html! {
         @if goals.is_empty() { span class="soft" { "None of its own" } }
-        @else { ul class="goals" { @for goal in goals { li { span { (goal.title) } span class="soft small" { (words(goal.priority.as_str())) } } } } }
+        @else { ul class="goals" {
+            @for goal in goals.iter().take(most) { li { span { (goal.title) } span class="soft small" { (words(goal.priority.as_str())) } } }
+            @if more > 0 { li class="soft small" { "and " (more) " more" } }
+        } }
     }
 }
 

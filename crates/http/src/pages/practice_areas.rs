@@ -23,7 +23,7 @@ use super::{
 use crate::{problem::Problem, routes::PracticeAreasQuery, server::Shared};
 
 /// Areas that are shown, those with most conversations; the file has all.
-const SHOWN: usize = 60;
+const SHOWN: usize = 30;
 
 pub(super) async fn page<R: Runtime>(
     State(server): State<Shared<R>>,

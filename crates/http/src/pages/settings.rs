@@ -25,6 +25,8 @@ use crate::{problem::Problem, server::Shared};
 
 /// Practice areas on a page.
 const SHOWN: usize = 60;
+/// Goals of each; its own page has all.
+const GOALS_SHOWN: usize = 5;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -140,7 +142,7 @@ fn areas(visitor: &Visitor, firm: &Firm, first: usize) -> Markup {
                 thead { tr { th scope="col" { "Area" } th scope="col" { "Goals" } } }
                 tbody { @for area in areas.iter().skip(first).take(SHOWN) { tr {
                     th scope="row" { a href=(practice_area::path(&area.id)) { (area.name) } br; code class="soft small" { (area.id) } }
-                    td data-name="Goals" { (practice_area::goals(&area.goals)) }
+                    td data-name="Goals" { (practice_area::goals(&area.goals, GOALS_SHOWN)) }
                 } } }
             } }
         }

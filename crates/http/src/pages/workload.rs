@@ -14,7 +14,7 @@ use super::{
 use crate::{problem::Problem, server::Shared};
 
 /// People who are shown, the busiest ones; the figures are of all, and the file has all.
-const SHOWN: usize = 60;
+const SHOWN: usize = 40;
 
 pub(super) async fn page<R: Runtime>(State(server): State<Shared<R>>, visitor: Visitor) -> Result<Response, Problem> {
     let (report, overdue_before) = server.engage.workload(&visitor.caller, None).await?;

@@ -152,6 +152,39 @@ async fn practice_areas_count_the_span_that_is_asked_for_and_lead_to_its_convers
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_practice_areas_is_small_however_many_there_are() {
+    let app = TestApp::start().await;
+    let attorney = app.token(Role::Attorney);
+    for at in 0..70 {
+        let body = json!({ "clientName": "Ann", "practiceArea": format!("An area of practice with a long name {at}") });
+        app.post(&attorney, "/api/v1/firm/conversations", body).await.expect(201);
+    }
+    app.settle("acme").await;
+    let page = Browser::new(&app, Role::Attorney).see("/practice-areas?range=365d").await.page();
+    assert!(page.contains("The first 30 of 70.") && page.contains("week by week, over the last 52 weeks"));
+    assert!(page.len() <= PAGE_MAX, "{} bytes", page.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_workload_is_small_however_many_people_there_are() {
+    let app = TestApp::start().await;
+    let attorney = app.token(Role::Attorney);
+    let terms = json!({ "dueDate": "2020-01-01T00:00:00Z", "estimatedHours": 2.5 });
+    for at in 0..45 {
+        let subject = format!("somebody.with.a.long.name.{at}@acme.example");
+        let theirs = app.token_of("acme", &subject, Role::IntakeSpecialist);
+        let path = app.conversation(&theirs).await;
+        let mut assignment = terms.clone();
+        assignment["assignedTo"] = UserId::from_subject(&"acme".parse().unwrap(), &subject).to_string().into();
+        app.put(&attorney, &format!("{path}/assignment"), assignment).await.expect(200);
+    }
+    app.settle("acme").await;
+    let page = Browser::new(&app, Role::Attorney).see("/workload").await.page();
+    assert!(page.contains("The first 40 of 46.") && page.matches("status=active").count() == 40, "{page}");
+    assert!(page.len() <= PAGE_MAX, "{} bytes", page.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_figure_of_the_overview_leads_to_its_rows() {
     let app = TestApp::start().await;
     assigned(&app, "Ann New", Role::Attorney, json!({})).await;

@@ -143,18 +143,27 @@ async fn the_goals_of_a_practice_area_are_written_into_the_rows_of_a_form() {
 async fn more_practice_areas_than_a_page_holds_are_on_the_next() {
     let app = TestApp::start().await;
     let partner = Browser::new(&app, Role::ManagingPartner);
-    let areas: Vec<_> =
-        (0..130).map(|at| json!({ "id": format!("area_{at}"), "name": format!("Area {at}") })).collect();
+    let goal =
+        |at: u32| json!({ "id": format!("goal_{at}"), "title": "Know what was said and when", "priority": "optional" });
+    let goals: Vec<_> = (0..50).map(goal).collect();
+    let area = |at: u32| json!({ "id": format!("area_{at}"), "name": format!("Area {at}"), "goals": goals[..7] });
+    let mut areas: Vec<_> = (0..130).map(area).collect();
+    areas[0]["goals"] = json!(goals);
     app.put(&app.token(Role::FirmAdmin), "/api/v1/firm/settings", json!({ "practiceAreas": areas })).await.expect(200);
     let (mut path, mut seen) = ("/settings".to_owned(), vec![]);
     loop {
         let page = partner.see(&path).await.page();
+        assert!(page.len() <= 60 * 1024 && page.contains("and 2 more"), "{path} has {} bytes", page.len());
         seen.extend(links(&page).into_iter().filter(|link| link.starts_with("/settings/practice-areas/")));
         let Some(next) = links(&page).into_iter().rfind(|link| link.starts_with("/settings?areasFrom=")) else { break };
         path = next;
     }
     let wanted: Vec<_> = (0..130).map(|at| format!("/settings/practice-areas/area_{at}")).collect();
     assert_eq!(seen, wanted);
+    // As many goals as an area can have are on its page, without room for another.
+    let full = partner.see("/settings/practice-areas/area_0").await.page();
+    assert!(full.contains("name=\"goal.49.title\"") && !full.contains("name=\"goal.50.title\""));
+    assert!(full.len() <= 60 * 1024, "{} bytes", full.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
