@@ -179,10 +179,12 @@ impl<A: Hosted> Object<A> {
     }
 
     /// Walks along this object's chain.
-    pub(crate) fn walk(&self, firm: &FirmId) -> Result<Walked, Error> {
-        let Some(head) = self.head()? else { return Ok(Walked::default()) };
-        let walk = verify::walk(&mut self.storage.clone(), firm)?;
-        Ok(Walked { entries: walk.entries, errors: walk.errors, head: Some(head) })
+    pub(crate) fn walk(&self, firm: &FirmId, name: &str) -> Result<Walked, Error> {
+        let head = self.head()?;
+        let walk =
+            if head.is_some() { verify::walk(&mut self.storage.clone(), firm)? } else { verify::Walk::default() };
+        let key = ObjectKey { kind: A::KIND, name: name.into() };
+        Ok(Walked { key, entries: walk.entries, errors: walk.errors, head })
     }
 
     /// The rows that show the object's state.

@@ -1,7 +1,7 @@
 //! Reconciliation, rebuild and health, as whoever asks over the port sees them.
 
 use engage_app::{Fault, Freshness, runtime::Health};
-use engage_domain::{Actor, Conversation, Firm, FirmId, Kind, Timestamp, User};
+use engage_domain::{Actor, Firm, FirmId, Timestamp};
 use engage_index::{
     Limit,
     reconciliation::{self, Rebuilt, Reconciled},
@@ -11,7 +11,6 @@ use engage_journal::{
     transfer::{JournalDigest, ObjectHead},
     verify::{ChainError, ERRORS_MAX, Walk},
 };
-use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -48,12 +47,10 @@ impl Backlog {
     }
 }
 
-/// Objects whose chains are walked side by side.
-const OBJECTS: i64 = 8;
-
 /// What a walk along an object's chain found.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Walked {
+    pub(crate) key: ObjectKey,
     pub(crate) entries: u64,
     pub(crate) errors: Vec<ChainError>,
     /// Where the chain ends; none: there is no such object.
@@ -88,28 +85,18 @@ impl Cloudflare {
     pub(crate) async fn walk_all(&self, firm: &FirmId) -> Result<Walk, Fault> {
         let (mut walk, mut digest, mut after) = (Walk::default(), JournalDigest::default(), None);
         loop {
-            let list = Ask::Directory { after, limit: OBJECTS };
-            let page: Vec<ObjectKey> = self.ask::<Firm, _>(firm, firm.as_str(), list).await?;
-            for (key, walked) in page.iter().zip(join_all(page.iter().map(|key| self.walk_one(firm, key))).await) {
-                let Walked { entries, errors, head } = walked?;
+            let page: Vec<Walked> = self.ask::<Firm, _>(firm, firm.as_str(), Ask::Walks { after }).await?;
+            for Walked { key, entries, errors, head } in &page {
                 walk.objects += u64::from(head.is_some());
                 walk.entries += entries;
-                walk.errors.extend(errors.into_iter().take(ERRORS_MAX - walk.errors.len()));
+                walk.errors.extend(errors.iter().take(ERRORS_MAX - walk.errors.len()).cloned());
                 head.iter().for_each(|head| digest.add(key.kind, &key.name, &head.hash));
             }
-            after = page.into_iter().next_back();
+            after = page.into_iter().next_back().map(|last| last.key);
             if after.is_none() {
                 walk.digest = Hash(digest.finish().0);
                 return Ok(walk);
             }
-        }
-    }
-
-    async fn walk_one(&self, firm: &FirmId, key: &ObjectKey) -> Result<Walked, Fault> {
-        match key.kind {
-            Kind::Conversation => self.ask::<Conversation, _>(firm, &key.name, Ask::Walk).await,
-            Kind::User => self.ask::<User, _>(firm, &key.name, Ask::Walk).await,
-            Kind::Firm => self.ask::<Firm, _>(firm, &key.name, Ask::Walk).await,
         }
     }
 

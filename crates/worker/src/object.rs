@@ -124,7 +124,7 @@ impl<A: Hosted> Object<A> {
             ),
             Ask::Compare(mode) => written(Rc::clone(&self).compare(mode).await),
             Ask::Head => written(self.head()),
-            Ask::Walk => written(self.walk(&firm)),
+            Ask::Walk => written(self.walk(&firm, &name)),
             Ask::Lines(last) => written(self.lines(&last)),
             Ask::TakeIn(lines) => written(self.take_in(&firm, &name, lines)),
             Ask::Forget => written(self.forget().await),
@@ -170,6 +170,7 @@ impl<A: Hosted> Object<A> {
             }
             Ask::Backlog => written(self.backlog(firm).await),
             Ask::Heads { after, limit } => written(self.heads(firm, after, limit).await),
+            Ask::Walks { after } => written(self.walks(firm, after.as_ref()).await),
             Ask::Directory { after, limit } => written(directory::page(&mut sql, after.as_ref(), limit)),
             _ => written(Err::<(), _>(Error::Corrupt("a question that is answered elsewhere".into()))),
         }

@@ -19,6 +19,7 @@ use worker::Env;
 
 use crate::{
     directory,
+    maintenance::Walked,
     object::Object,
     platform,
     run::{Progress, Purpose},
@@ -38,6 +39,7 @@ const BYTES: usize = 256 * 1024;
 /// What is asked of an object of whichever kind.
 enum Of {
     Head,
+    Walk,
     Lines(Last),
     TakeIn(Vec<Line>),
     Forget,
@@ -47,6 +49,7 @@ impl Of {
     fn question<C>(self) -> Ask<C> {
         match self {
             Self::Head => Ask::Head,
+            Self::Walk => Ask::Walk,
             Self::Lines(last) => Ask::Lines(last),
             Self::TakeIn(lines) => Ask::TakeIn(lines),
             Self::Forget => Ask::Forget,
@@ -169,6 +172,16 @@ impl<A: Hosted> Object<A> {
         }
         let next = keys.last().filter(|_| keys.len() as i64 == limit).cloned();
         Ok((heads, next))
+    }
+
+    /// Has the next objects of this firm walk along their chains, side by side.
+    pub(crate) async fn walks(&self, firm: &FirmId, after: Option<&ObjectKey>) -> Result<Vec<Walked>, Error> {
+        let keys = directory::page(&mut self.storage.clone(), after, OBJECTS as i64)?;
+        let asked = keys.iter().map(|key| async move {
+            // An object that asks itself would wait for itself.
+            if key.kind == A::KIND { self.walk(firm, &key.name) } else { ask(&self.env, firm, key, Of::Walk).await }
+        });
+        try_join_all(asked).await
     }
 
     /// Takes away some objects of a firm that is being brought in, and the firm when there are no more; whether there is more to do.

@@ -58,6 +58,8 @@ pub(crate) enum Ask<C> {
     Backlog,
     /// Walk along the object's chain; a `Walked`.
     Walk,
+    /// Have the firm's next objects walk along theirs; a list of `Walked`, in the order of kind and name.
+    Walks { after: Option<ObjectKey> },
     /// The head of the object's chain; an `Option<ObjectHead>`.
     Head,
     /// The lines of the object's journal behind one; a `Page`.
