@@ -66,7 +66,13 @@ impl Address {
     pub(super) fn said(&self, called: impl Fn(&str) -> Option<String>) -> Markup {
         let asked = self.fields.iter().filter(|(name, _)| !PAGING.contains(&name.as_str()));
         let said = |(name, value): &(String, String)| {
-            format!("{name}: {}", called(value).unwrap_or_else(|| kit::words(value)))
+            // As the forms call them.
+            let label = match name.as_str() {
+                "userId" => "who",
+                "resource" => "about",
+                name => name,
+            };
+            format!("{label}: {}", called(value).unwrap_or_else(|| kit::words(value)))
         };
         let said: Vec<_> = asked.map(said).collect();
         html! { @if !said.is_empty() { p class="paper" { "Only " (said.join(", ")) } } }
