@@ -8,6 +8,7 @@ mod bare;
 mod baseline;
 mod client;
 mod dice;
+mod grid;
 mod http;
 mod lag;
 mod list;
@@ -76,7 +77,7 @@ pub struct Figure {
 type Measure = fn(&rig::Rig) -> anyhow::Result<Vec<(String, Figure)>>;
 
 /// Each gives one figure of its name, or several whose names go on behind it. Memory comes first, in a process that has used little.
-const MEASURES: [(&str, Measure); 13] = [
+const MEASURES: [(&str, Measure); 14] = [
     ("memory", memory::hibernated),
     ("write/in-process", write::in_process),
     ("write/http", http::write),
@@ -86,6 +87,7 @@ const MEASURES: [(&str, Measure); 13] = [
     ("detail", http::detail),
     ("activate", activate::activate),
     ("list", list::list),
+    ("grid", grid::grid),
     ("reconcile", maintenance::reconciliation),
     ("rebuild", maintenance::rebuild),
     ("screening", screening::screening),
@@ -109,6 +111,11 @@ impl Figure {
 
     fn at_most(self, target: &'static str, bound: f64) -> Self {
         Self { target: Some(target), met: Some(self.ratio <= bound), ..self }
+    }
+
+    /// A figure whose value is held to a bound that is not its baseline.
+    fn held_to(self, target: &'static str, met: bool) -> Self {
+        Self { target: Some(target), met: Some(met), ..self }
     }
 
     fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -32,6 +32,15 @@ pub(super) fn request(method: &str, path: &str, token: &str, body: &str) -> Arc<
     format!("{head}Authorization: Bearer {token}\r\n{content}\r\n{body}").into_bytes().into()
 }
 
+/// Sends one request and gives the body of its answer.
+pub(super) async fn fetch(address: SocketAddr, request: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let stream = TcpStream::connect(address).await?;
+    let mut answer = vec![];
+    exchange(&stream, request, &mut answer).await?;
+    let body = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(answer.len(), |head| head + 4);
+    Ok(answer.split_off(body))
+}
+
 /// Sends on one connection for each of `requests`, for about `lasting`.
 pub(super) async fn load(address: SocketAddr, requests: &[Arc<[u8]>], lasting: Duration) -> anyhow::Result<Load> {
     let mut streams = vec![];

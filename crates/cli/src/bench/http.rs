@@ -59,7 +59,7 @@ impl Servers {
         let platform = Platform::open(&rig.path(name), Options::default())?;
         let token = token(&key, &firm);
         let engage = Arc::new(Engage::new(platform, key.as_bytes()));
-        let api = engage_http::router(Arc::clone(&engage), engage_http::Config::new(key)).layer(from_fn(note_peer));
+        let api = api(&engage, key);
         let path = rig.path(&format!("{name}-bare.db"));
         let bare = bare::router(&path, bytes, &token, crate::now().plus_millis(TTL_MS))?;
         let (ours_runtime, ours) = serve(api)?;
@@ -94,7 +94,7 @@ impl Drop for Servers {
     }
 }
 
-fn token(key: &TokenKey, firm: &FirmId) -> String {
+pub(super) fn token(key: &TokenKey, firm: &FirmId) -> String {
     let request = TokenRequest {
         firm,
         subject: "ann",
@@ -111,8 +111,13 @@ fn message() -> String {
     serde_json::json!({ "role": "user", "content": CONTENT }).to_string()
 }
 
+/// All that `engage serve` serves.
+pub(super) fn api(engage: &Arc<Engage<Platform>>, key: TokenKey) -> Router {
+    engage_http::router(Arc::clone(engage), engage_http::Config::new(key)).layer(from_fn(note_peer))
+}
+
 /// Serves a router on loopback, as `engage serve` does.
-fn serve(router: Router) -> anyhow::Result<(Runtime, SocketAddr)> {
+pub(super) fn serve(router: Router) -> anyhow::Result<(Runtime, SocketAddr)> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;

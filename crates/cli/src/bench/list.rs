@@ -131,9 +131,7 @@ pub(super) fn list(rig: &Rig) -> anyhow::Result<Vec<(String, Figure)>> {
     let limit = Limit::new(rig.size(2, 20)).map_err(|invalid| anyhow::anyhow!("{invalid}"))?;
     let mut dbs = vec![];
     for size in sizes {
-        let path = rig.path(&format!("list-{size}.db"));
-        seed::index(&path, &firm, size)?;
-        dbs.push(Db::reader(&path)?);
+        dbs.push(Db::reader(&seed::once(rig, &firm, size)?)?);
     }
     let [small, large] = dbs.as_mut_slice() else { anyhow::bail!("there are two firms") };
     let mut pages = vec![];

@@ -3,7 +3,7 @@
 //! The rows are written by the index's own statements, straight into an index, in large transactions: through a journal a million
 //! conversations would take longer than everything else together, and a list reads nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use engage_domain::{
     ConflictId, ConversationId, EntryId, FirmId, Outcome, PracticeArea, Role, Timestamp, UserId, Version,
@@ -18,7 +18,7 @@ use engage_index::{
 use engage_journal::Sql;
 use engage_native::sqlite::Db;
 
-use super::dice::Dice;
+use super::{dice::Dice, rig::Rig};
 
 /// When the first conversation began: 2024-01-01.
 pub(super) const BEGAN: Timestamp = Timestamp::from_millis(1_704_067_200_000);
@@ -78,8 +78,17 @@ fn row(firm: &FirmId, number: u64, of: u64) -> anyhow::Result<ConversationRow> {
     })
 }
 
+/// The index of a firm of `count` conversations; made when it is first asked for.
+pub(super) fn once(rig: &Rig, firm: &FirmId, count: u64) -> anyhow::Result<PathBuf> {
+    let path = rig.path(&format!("index-{count}.db"));
+    if !path.exists() {
+        index(&path, firm, count)?;
+    }
+    Ok(path)
+}
+
 /// Makes an index of `count` conversations.
-pub(super) fn index(path: &Path, firm: &FirmId, count: u64) -> anyhow::Result<()> {
+fn index(path: &Path, firm: &FirmId, count: u64) -> anyhow::Result<()> {
     let mut db = Db::index(path)?;
     db.transaction(|db| db.script(SCHEMA))?;
     // What the disk holds while it is made does not matter; how it is read later is up to the reader.
