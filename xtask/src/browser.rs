@@ -24,14 +24,17 @@ fn packages(workspace: &Workspace, program: &'static str, packages: &str) -> Res
     if is_there() {
         return Ok(true);
     }
-    let installed = workspace.program("apt-get", "update --quiet").run().and_then(|()| {
-        workspace.program("apt-get", &format!("install --yes --quiet --no-install-recommends {packages}")).run()
-    });
-    if installed.is_err() {
+    if install(workspace, packages).is_err() {
         return Ok(false);
     }
     ensure!(is_there(), "{packages} were installed, and {program} does not run");
     Ok(true)
+}
+
+/// Installs packages of Debian.
+fn install(workspace: &Workspace, packages: &str) -> Result<()> {
+    workspace.program("apt-get", "update --quiet").run()?;
+    workspace.program("apt-get", &format!("install --yes --quiet --no-install-recommends {packages}")).run()
 }
 
 /// Fetches axe-core into the target folder, where the tests look for it: the version that the lock names, with its checksum.
@@ -58,21 +61,21 @@ fn axe(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Takes the pictures of the documentation, and keeps of their colours as many as they need, so that they are small.
+/// Takes the pictures of the documentation in the brand's letters, as far as Debian has them, and keeps of their colours as many as they need, so
+/// that they are small.
 ///
 /// # Errors
-/// When there is no browser, or a page does not come.
+/// When there is no browser, a page does not come, or what makes pictures small can neither be found nor installed.
 pub(crate) fn screenshots(workspace: &Workspace) -> Result<()> {
     provide(workspace)?;
+    if install(workspace, "pngquant fonts-open-sans fonts-liberation").is_err() {
+        eprintln!("nothing can be installed: the pictures are made with the letters that are there");
+    }
     let folder = workspace.root.join("docs/images");
     workspace
         .cargo("test --package engage-cli --test it -- --ignored --exact screenshots::pictures")
         .set("ENGAGE_SCREENSHOTS", &folder)
         .run()?;
-    if !packages(workspace, "pngquant", "pngquant")? {
-        eprintln!("SKIPPED: the pictures are larger than they need be, for pngquant cannot be installed");
-        return Ok(());
-    }
     let mut quantise = workspace.program("pngquant", "--force --strip --speed 1 --ext .png 64 --");
     for file in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = file?.path();

@@ -44,7 +44,7 @@ impl Findings {
     async fn check(&mut self, browser: &Browser, page: &str) {
         browser.run(&self.axe, &[]).await;
         for size in SIZES {
-            browser.resize(size).await;
+            browser.resize(size);
             for (theme, rule) in [("light", Value::Null), ("dark", json!("color-contrast"))] {
                 paint(browser, theme).await;
                 let violations = browser.run_to_end(CHECK, &[rule]).await;

@@ -173,9 +173,18 @@ impl Browser {
     }
 
     /// Gives the window the size of a screen: a phone's, too, which no window is narrow enough for.
-    pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
+    pub(crate) fn resize(&self, (width, height): (u32, u32)) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.ask("goog/cdp/execute", &json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics }));
+        self.emulate("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    fn emulate(&self, command: &str, parameters: &Value) {
+        self.ask("goog/cdp/execute", &json!({ "cmd": command, "params": parameters }));
+    }
+
+    /// Shows no bars to scroll it.
+    pub(crate) fn hide_scrollbars(&self) {
+        self.emulate("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
     }
 
     /// What it shows, as PNG.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     browser::{Browser, Driver},
-    stage::{PARTNER, Stage, Walk, kind},
+    stage::{ATTORNEY, OFFICER, PARTNER, Stage, Walk, kind},
 };
 
 const SIZES: [(&str, (u32, u32)); 2] = [("wide", (1280, 800)), ("phone", (390, 844))];
@@ -14,7 +14,7 @@ async fn take(browser: &Browser, folder: &Path, name: &str) {
     for theme in ["light", "dark"] {
         browser.run(&format!("document.cookie = 'engage-theme={theme}; path=/'"), &[]).await;
         for (size, pixels) in SIZES {
-            browser.resize(pixels).await;
+            browser.resize(pixels);
             browser.reload().await;
             std::fs::write(folder.join(format!("{name}-{theme}-{size}.png")), browser.picture().await).unwrap();
         }
@@ -38,8 +38,33 @@ async fn pictures() {
     std::fs::create_dir_all(&folder).unwrap();
     let driver = Driver::start().expect("pictures need chromedriver");
     let (stage, browser) = (Stage::new(), driver.browser(true).await);
+    browser.hide_scrollbars();
     browser.open(&stage.at("/sign-in")).await;
     take(&browser, &folder, "sign-in").await;
+    // Others have looked around, also where they may not, for what is told of that.
+    for role in [OFFICER, ATTORNEY] {
+        stage.enter(&browser, role).await;
+        let mut walk = Walk::from(&browser).await;
+        while walk.next(&stage, &browser).await.is_some() {}
+    }
+    browser.open(&stage.at("/audit")).await;
+    browser.forgives("403");
+    browser.open(&stage.at("/queue")).await;
+    take(&browser, &folder, "queue").await;
+    stage.enter(&browser, PARTNER).await;
+    let mut walk = Walk::from(&browser).await;
+    while let Some(path) = walk.next(&stage, &browser).await {
+        // A partner's own queue is empty.
+        if path != "/queue" {
+            take(&browser, &folder, &name(&path)).await;
+        }
+    }
+    browser.open(&stage.at("/conflicts/check")).await;
+    browser.write("main form[action='/conflicts/check'] input[name=name]", "Espinosa, Jamal").await;
+    browser.click("main form[action='/conflicts/check'] button.primary").await;
+    browser.says("Check another name").await;
+    take(&browser, &folder, "conflicts-check").await;
+    // Last, for what is done there shows in the firm's pages.
     browser.open(&stage.intake()).await;
     take(&browser, &folder, "intake").await;
     browser.write("textarea[name=content]", "My landlord wants me out by Friday, and I have paid every month.").await;
@@ -47,10 +72,5 @@ async fn pictures() {
     browser.click("button.primary").await;
     browser.says("Live").await;
     take(&browser, &folder, "intake-conversation").await;
-    stage.enter(&browser, PARTNER).await;
-    let mut walk = Walk::from(&browser).await;
-    while let Some(path) = walk.next(&stage, &browser).await {
-        take(&browser, &folder, &name(&path)).await;
-    }
     browser.close().await;
 }
