@@ -80,13 +80,14 @@ fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
     None
 }
 
-/// Installs a tool unless it is there already in that version.
+/// Installs a tool unless it is there already in that version. Built without optimisation: it runs once for each time it is built.
 fn install(workspace: &Workspace, root: &Path, (package, version): (&str, &str), bin: &str, flags: &str) -> Result<()> {
     let marker = root.join(format!(".{package}-{version}"));
     if marker.is_file() && root.join("bin").join(bin).is_file() {
         return Ok(());
     }
-    workspace.cargo(&format!("install {package} --version {version} {flags} --force --root {}", text(root)?)).run()?;
+    let arguments = format!("install {package} --version {version} {flags} --debug --force --root {}", text(root)?);
+    workspace.cargo(&arguments).set("CARGO_PROFILE_DEV_DEBUG", Path::new("0")).run()?;
     std::fs::write(&marker, "").with_context(|| format!("cannot write {}", marker.display()))
 }
 

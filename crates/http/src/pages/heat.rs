@@ -39,7 +39,7 @@ pub(super) fn strip(rows: &[DailyAccess], (first, last): (Day, Day), calendar: &
     html! {
         section class="card" {
             h2 { "Looks, day by day" }
-            div class="table" { table class="heat" {
+            div class="table" role="region" aria-label="Day by day" tabindex="0" { table class="heat" {
                 caption { (kit::shown(lines.len(), PEOPLE)) "The stronger the colour, the more. An outlined day has attempts that were refused, and leads to them." }
                 thead { tr {
                     th scope="col" { "Who" }
