@@ -1,7 +1,7 @@
 //! A real browser, driven over WebDriver. Where there is no chromedriver, tests that need one say so and are skipped.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, ErrorKind},
     os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -27,13 +27,21 @@ impl Driver {
     pub(crate) fn start() -> Option<Self> {
         let mut command = Command::new("chromedriver");
         // A group of its own, which is killed as a whole: its browsers are in it.
-        let Ok(mut child) =
-            command.arg("--port=0").process_group(0).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
-        else {
-            eprintln!(
-                "SKIPPED: no page was opened in a browser, for chromedriver is not installed (chromium, chromium-driver)"
-            );
-            return None;
+        let mut child = match command
+            .arg("--port=0")
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+        {
+            Ok(child) => child,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                eprintln!(
+                    "SKIPPED: no page was opened in a browser, for chromedriver is not installed (chromium, chromium-driver)"
+                );
+                return None;
+            }
+            Err(error) => panic!("chromedriver does not start: {error}"),
         };
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let port = lines.map_while(Result::ok).find_map(|line| {
