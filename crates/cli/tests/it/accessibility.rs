@@ -52,6 +52,7 @@ impl Findings {
                 self.found.extend(violations.map(|one| format!("{page} ({theme}, {}): {one}", size.0)));
             }
         }
+        browser.resize(SIZES[0]);
         self.found.extend(browser.errors().into_iter().map(|error| format!("{page}: on the console: {error}")));
     }
 }

@@ -19,6 +19,7 @@ async fn take(browser: &Browser, folder: &Path, name: &str) {
             std::fs::write(folder.join(format!("{name}-{theme}-{size}.png")), browser.picture().await).unwrap();
         }
     }
+    browser.resize(SIZES[0].1);
 }
 
 /// What the pictures of a page are called: `/conversations/{id}` is a `conversation`.
