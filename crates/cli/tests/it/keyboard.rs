@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::{Browser, Driver},
-    stage::{PARTNER, Stage, Walk},
+    stage::{ATTORNEY, PARTNER, Stage, Walk},
 };
 
 /// Keys that write nothing, as WebDriver calls them.
 const TAB: char = '\u{e004}';
 const ENTER: char = '\u{e007}';
+const ESCAPE: char = '\u{e00c}';
 const CONTROL: char = '\u{e009}';
 
 /// How often Tab is pressed before it is looked where that led.
@@ -126,4 +127,79 @@ async fn a_conversation_is_found_answered_and_left_with_keys_alone() {
     browser.press([ENTER]).await;
     browser.says("Sign in").await;
     browser.close().await;
+}
+
+/// Presses a key where nothing is written.
+async fn strike(browser: &Browser, key: char) {
+    browser.press([key]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grid_is_worked_by_its_keys_and_marks_what_others_change() {
+    let Some(driver) = Driver::start() else { return };
+    let (stage, browser) = (Stage::new(), driver.browser(true).await);
+    stage.enter(&browser, PARTNER).await;
+    browser.press("gc".chars()).await;
+    browser.goes_to("/conversations").await;
+    // Help, and a command by a piece of its name.
+    strike(&browser, '?').await;
+    browser.says("Keys are on").await;
+    browser.press([ESCAPE]).await;
+    browser.press_with(CONTROL, 'k').await;
+    browser.press("work".chars()).await;
+    browser.press([ENTER]).await;
+    browser.goes_to("/workload").await;
+    browser.press("gc".chars()).await;
+    browser.goes_to("/conversations").await;
+    // A row is reached, looked at, ticked, and left.
+    strike(&browser, 'j').await;
+    strike(&browser, 'j').await;
+    strike(&browser, ' ').await;
+    browser.says("Open the conversation").await;
+    assert!(browser.address().await.contains("preview="));
+    strike(&browser, 'x').await;
+    browser.says("With the 1 ticked:").await;
+    browser.press([ESCAPE]).await;
+    browser.goes_to("/conversations").await;
+    // Somebody else says something in the first conversation: its row is marked where it stands.
+    let other = driver.browser(true).await;
+    stage.enter(&other, ATTORNEY).await;
+    other.open(&stage.at("/conversations?sort=clientName&order=asc&status=active")).await;
+    browser.open(&other.address().await).await;
+    other.click("tbody tr:nth-child(3) th a").await;
+    other.write("textarea[name=content]", "A word.").await;
+    other.click("form[action$='/messages'] button").await;
+    other.says("A word.").await;
+    browser.says("1 update: refresh").await;
+    assert_eq!(browser.count("tbody tr:nth-child(3).changed").await, 1);
+    browser.click("#updates").await;
+    for _ in 0..200 {
+        if browser.count("tbody tr.changed").await == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(browser.count("tbody tr.changed, #updates").await, 0);
+    // Three are ticked, and assigned together.
+    strike(&browser, 'j').await;
+    for _ in 0..3 {
+        strike(&browser, 'x').await;
+        strike(&browser, 'j').await;
+    }
+    browser.says("With the 3 ticked:").await;
+    strike(&browser, 'a').await;
+    browser.says("Assign 3 conversations").await;
+    browser.click("button.primary").await;
+    browser.says("Assigned: 3 of 3 conversations").await;
+    // Switched off, they do nothing; what is pressed with Ctrl still does.
+    browser.open(&stage.at("/conversations")).await;
+    strike(&browser, '?').await;
+    browser.click("dialog input").await;
+    browser.press([ESCAPE]).await;
+    browser.press("gq".chars()).await;
+    browser.press_with(CONTROL, 'k').await;
+    browser.says("Commands").await;
+    assert!(browser.address().await.ends_with("/conversations"));
+    browser.close().await;
+    other.close().await;
 }

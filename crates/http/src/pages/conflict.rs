@@ -20,6 +20,7 @@ use super::{
     form::{Posted, csrf, expecting},
     frame::{Place, Source, framed},
     kit::{self, icon},
+    overtaken::{Overtaken, newest},
     see,
     session::Visitor,
 };
@@ -258,8 +259,20 @@ pub(super) async fn resolve<R: Runtime>(
     };
     // The form offers whom to decline beside every resolution; it counts with this one.
     let declined = declined_conversation_id.filter(|_| resolution == Resolution::CannotRepresent);
+    let fields = [
+        ("resolution", Some(resolution.as_str().to_owned())),
+        ("reason", Some(reason.as_str().to_owned())),
+        ("artefactName", artefact.as_ref().map(|artefact| artefact.name.as_str().to_owned())),
+        ("artefactReference", artefact.as_ref().map(|artefact| artefact.reference.as_str().to_owned())),
+        ("declinedConversationId", declined.map(|declined| declined.to_string())),
+    ];
+    let wanted = Wanted {
+        action: "resolution",
+        yours: format!("{}: {}", kit::words(resolution.as_str()), reason.as_str()),
+        fields: fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+    };
     let change = ConflictChange::Resolve(Box::new(Verdict { resolution, reason, artefact, declined }));
-    changed(&server, &visitor, id, version, change).await
+    changed(&server, &visitor, (id, version), change, wanted).await
 }
 
 #[derive(Deserialize)]
@@ -273,7 +286,13 @@ pub(super) async fn review<R: Runtime>(
     Id(id): Id<ConflictId>,
     Posted { visitor, body: ReviewForm { version, notes } }: Posted<ReviewForm>,
 ) -> Result<Response, Problem> {
-    changed(&server, &visitor, id, version, ConflictChange::Review { notes }).await
+    let said = notes.as_ref().map(|notes| notes.as_str().to_owned());
+    let wanted = Wanted {
+        action: "review",
+        yours: format!("Under review: {}", said.as_deref().unwrap_or_default()),
+        fields: said.into_iter().map(|notes| ("notes", notes)).collect(),
+    };
+    changed(&server, &visitor, (id, version), ConflictChange::Review { notes }, wanted).await
 }
 
 #[derive(Deserialize)]
@@ -287,16 +306,47 @@ pub(super) async fn reopen<R: Runtime>(
     Id(id): Id<ConflictId>,
     Posted { visitor, body: ReopeningForm { version, reason } }: Posted<ReopeningForm>,
 ) -> Result<Response, Problem> {
-    changed(&server, &visitor, id, version, ConflictChange::Reopen { reason }).await
+    let said = reason.as_str().to_owned();
+    let wanted = Wanted { action: "reopening", yours: format!("Open again: {said}"), fields: vec![("reason", said)] };
+    changed(&server, &visitor, (id, version), ConflictChange::Reopen { reason }, wanted).await
+}
+
+/// A change as it is shown to whoever was overtaken.
+struct Wanted {
+    /// The last piece of the address that takes it.
+    action: &'static str,
+    yours: String,
+    fields: Vec<(&'static str, String)>,
 }
 
 async fn changed<R: Runtime>(
     server: &Shared<R>,
     visitor: &Visitor,
-    id: ConflictId,
-    version: u64,
+    (id, version): (ConflictId, u64),
     change: ConflictChange,
+    Wanted { action, yours, fields }: Wanted,
 ) -> Result<Response, Problem> {
-    server.engage.change_conflict(&visitor.caller, id, &expecting(version), change).await?;
-    Ok(see(&format!("/conflicts/{id}")))
+    let (engage, caller, path) = (&server.engage, &visitor.caller, format!("/conflicts/{id}"));
+    let done = engage.change_conflict(caller, id, &expecting(version), change).await.map_err(Problem::from);
+    let Err(problem) = done else { return Ok(see(&path)) };
+    let Some(newest) = newest(&problem) else { return Err(problem) };
+    let now = engage.conflict(caller, id).await?.conflict;
+    let said =
+        now.resolved.as_ref().map(|resolved| (kit::words(resolved.resolution.as_str()), resolved.reason.as_str()));
+    let theirs = match said {
+        Some((resolution, reason)) => format!("{resolution}: {reason}"),
+        None => {
+            let notes = now.notes.as_ref().map_or("", Private::as_str);
+            format!("{}: {notes}", kit::words(now.state.as_str()))
+        }
+    };
+    let overtaken = Overtaken {
+        place: Place::Conflicts,
+        back: path.clone(),
+        versions: (version, newest),
+        rows: vec![("The conflict", yours, theirs)],
+        meanwhile: None,
+        again: (format!("{path}/{action}"), fields),
+    };
+    Ok(overtaken.page(visitor))
 }

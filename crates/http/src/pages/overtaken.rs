@@ -10,6 +10,7 @@ use super::{
     kit::icon,
     session::Visitor,
 };
+use crate::problem::{Code, Problem};
 
 /// What it is called, how it was wanted, and how it is now.
 pub(super) type Compared<'a> = (&'a str, String, String);
@@ -27,6 +28,11 @@ pub(super) struct Overtaken<'a> {
     pub(super) meanwhile: Option<Markup>,
     /// Where the form goes, and its fields but for the version.
     pub(super) again: (String, Vec<(&'a str, String)>),
+}
+
+/// The newest version, where a change was refused because it was made against another.
+pub(super) fn newest(problem: &Problem) -> Option<u64> {
+    problem.current_version.filter(|_| problem.code == Code::StaleVersion).map(|version| version.0)
 }
 
 impl Overtaken<'_> {

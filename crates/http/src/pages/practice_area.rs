@@ -20,6 +20,7 @@ use super::{
     form::{Posted, csrf, expecting},
     frame::{Place, Source, framed},
     kit::{self, icon, words},
+    overtaken::{Overtaken, newest},
     see,
     session::Visitor,
 };
@@ -205,7 +206,31 @@ pub(super) async fn change<R: Runtime>(
         area.goals = filled(field)?;
         Ok(path(&area.id))
     });
-    Ok(see(&saved.await?.unwrap_or_else(|| Place::Settings.path().to_owned())))
+    let problem = match saved.await {
+        Ok(path) => return Ok(see(&path.unwrap_or_else(|| Place::Settings.path().to_owned()))),
+        Err(problem) => problem,
+    };
+    let Some(newest) = newest(&problem) else { return Err(problem) };
+    let firm = server.engage.settings(&visitor.caller).await?.state;
+    // Taken away meanwhile, it is not there to be compared.
+    let now = &firm.settings.practice_areas[place_of(&firm.settings.practice_areas, &slug)?];
+    let goals = |goals: &[GoalTemplate]| goals.iter().map(|goal| goal.title.as_str()).collect::<Vec<_>>().join("; ");
+    let kept = |(name, _): &&(String, String)| !["csrf", "version"].contains(&name.as_str());
+    let overtaken = Overtaken {
+        place: Place::Settings,
+        back: path(&now.id),
+        versions: (version, newest),
+        rows: vec![
+            ("Name", named(field("name"))?, now.name.clone()),
+            ("Goals", goals(&filled(field)?), goals(&now.goals)),
+        ],
+        meanwhile: None,
+        again: (
+            path(&now.id),
+            fields.iter().filter(kept).map(|(name, value)| (name.as_str(), value.clone())).collect(),
+        ),
+    };
+    Ok(overtaken.page(&visitor))
 }
 
 pub(super) async fn remove<R: Runtime>(

@@ -18,6 +18,7 @@ use super::{
     form::{self, Posted, csrf, expecting},
     frame::{Place, Source, framed, who},
     kit::{self, icon, number},
+    overtaken::{Overtaken, newest},
     practice_area, saved, see,
     session::Visitor,
 };
@@ -178,8 +179,39 @@ pub(super) async fn change<R: Runtime>(
     Posted { visitor, body }: Posted<SettingsForm>,
 ) -> Result<Response, Problem> {
     let SettingsForm { version, name, time_zone, retention_days, jurisdiction, freeze_on_conflict } = body;
-    let change =
+    let mine =
         SettingsChange { name, practice_areas: None, time_zone, retention_days, jurisdiction, freeze_on_conflict };
-    server.engage.change_settings(&visitor.caller, &expecting(version), change).await?;
-    Ok(see(Place::Settings.path()))
+    let (engage, caller) = (&server.engage, &visitor.caller);
+    let done = engage.change_settings(caller, &expecting(version), mine.clone()).await.map_err(Problem::from);
+    let Err(problem) = done else { return Ok(see(Place::Settings.path())) };
+    let Some(newest) = newest(&problem) else { return Err(problem) };
+    let now = engage.settings(caller).await?.state;
+    let stops = |freezes: bool| if freezes { "The intake stops" } else { "The intake goes on" }.to_owned();
+    let settings = &now.settings;
+    let rows = [
+        ("Name", mine.name.clone(), now.name.clone()),
+        ("Time zone", mine.time_zone.clone(), settings.time_zone.clone()),
+        ("Retention in days", mine.retention_days.map(|days| days.to_string()), settings.retention_days.to_string()),
+        ("Jurisdiction", mine.jurisdiction.clone(), settings.jurisdiction.clone().unwrap_or_default()),
+        ("At a conflict", mine.freeze_on_conflict.map(stops), stops(settings.freeze_on_conflict)),
+    ];
+    let fields = [
+        ("name", mine.name),
+        ("timeZone", mine.time_zone),
+        ("retentionDays", mine.retention_days.map(|days| days.to_string())),
+        ("jurisdiction", mine.jurisdiction),
+        ("freezeOnConflict", mine.freeze_on_conflict.map(|freezes| freezes.to_string())),
+    ];
+    let overtaken = Overtaken {
+        place: Place::Settings,
+        back: Place::Settings.path().to_owned(),
+        versions: (version, newest),
+        rows: rows.into_iter().filter_map(|(name, yours, theirs)| Some((name, yours?, theirs))).collect(),
+        meanwhile: None,
+        again: (
+            Place::Settings.path().to_owned(),
+            fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+        ),
+    };
+    Ok(overtaken.page(&visitor))
 }

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::{
     form::{Posted, csrf, expecting},
     frame::{Place, Source, framed},
-    kit, see,
+    kit,
+    overtaken::{Overtaken, newest},
+    see,
     session::Visitor,
     users,
 };
@@ -98,8 +100,37 @@ pub(super) async fn change<R: Runtime>(
     Id(id): Id<UserId>,
     Posted { visitor, body: ChangeForm { version, name, role, status } }: Posted<ChangeForm>,
 ) -> Result<Response, Problem> {
-    server.engage.change_user(&visitor.caller, id, &expecting(version), UserChange { name, role, status }).await?;
-    Ok(see(&format!("/users/{id}")))
+    let (engage, caller, path) = (&server.engage, &visitor.caller, format!("/users/{id}"));
+    let mine = UserChange { name, role, status };
+    let done = engage.change_user(caller, id, &expecting(version), mine.clone()).await.map_err(Problem::from);
+    let Err(problem) = done else { return Ok(see(&path)) };
+    let Some(newest) = newest(&problem) else { return Err(problem) };
+    let now = engage.user(caller, id).await?.state;
+    let text = |name: &Private| name.as_str().to_owned();
+    let [yours, theirs] =
+        [(mine.name.as_ref(), mine.role, mine.status), (now.name.as_ref(), now.role, Some(now.status))].map(
+            |(name, role, status)| {
+                [
+                    ("Name", "name", name.map(text)),
+                    ("Role", "role", role.map(|role| role.as_str().to_owned())),
+                    ("Status", "status", status.map(|status| status.as_str().to_owned())),
+                ]
+            },
+        );
+    let rows = yours.iter().zip(&theirs);
+    let rows = rows.filter_map(|((name, field, yours), (_, _, theirs))| {
+        let said = |word: &str| if *field == "name" { word.to_owned() } else { kit::words(word) };
+        Some((*name, said(yours.as_deref()?), said(theirs.as_deref().unwrap_or_default())))
+    });
+    let overtaken = Overtaken {
+        place: Place::Users,
+        back: path.clone(),
+        versions: (version, newest),
+        rows: rows.collect(),
+        meanwhile: None,
+        again: (path, yours.iter().filter_map(|(_, field, value)| Some((*field, value.clone()?))).collect()),
+    };
+    Ok(overtaken.page(&visitor))
 }
 
 #[derive(Deserialize)]

@@ -25,6 +25,17 @@ impl Shown {
     }
 }
 
+/// The value under its name in both columns of the page that somebody sees who was overtaken: theirs, and as it is.
+#[track_caller]
+pub(crate) fn both(shown: &Shown, name: &str) -> [String; 2] {
+    assert_eq!(shown.status, 412, "{}", shown.text);
+    assert!(shown.text.contains("<h1>Somebody was faster</h1>"));
+    let row =
+        shown.text.split(&format!("<th scope=\"row\">{name}</th>")).nth(1).unwrap_or_else(|| panic!("{}", shown.text));
+    let cell = |at: usize| row.split("<td data-name=").nth(at).unwrap().split_once('>').unwrap().1;
+    [1, 2].map(|at| cell(at).split("</td>").next().unwrap().to_owned())
+}
+
 /// A browser, signed in or not.
 pub(crate) struct Browser<'a> {
     pub(crate) app: &'a TestApp,

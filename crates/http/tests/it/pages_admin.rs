@@ -6,7 +6,7 @@ use engage_native::sqlite::Db;
 use engage_testkit::TestApp;
 use serde_json::json;
 
-use crate::browser::{Browser, field, links, send};
+use crate::browser::{Browser, both, field, links, send};
 
 /// A client of one conversation who is the opposing party of another; gives the page of the conflict.
 async fn adverse(app: &TestApp) -> String {
@@ -54,7 +54,8 @@ async fn a_conflict_is_listed_looked_at_and_resolved_for_a_reason() {
     let page = browser.see(&path).await.page();
     assert!(page.contains("Under review") && page.contains("I call her"));
     let stale = [("resolution", "no_conflict"), ("reason", "x"), ("version", old.as_str())];
-    assert_eq!(send(&browser, &page, &resolution, &stale).await.status, 412);
+    let stale = send(&browser, &page, &resolution, &stale).await;
+    assert_eq!(both(&stale, "The conflict"), ["No conflict: x", "Reviewing: I call her"]);
     let version = field(&page, "version").to_owned();
     for (form, named) in [
         (vec![("resolution", "no_conflict"), ("reason", " ")], "reason"),
@@ -150,7 +151,8 @@ async fn users_are_listed_registered_changed_and_signed_out() {
     let form = [("role", "paralegal"), ("status", "active"), ("version", field(&user, "version"))];
     assert_eq!(send(&admin, &user, &path, &form).await.sent_to(), path);
     assert!(attorney.see("/overview").await.page().contains("Paralegal"));
-    assert_eq!(send(&admin, &user, &path, &form).await.status, 412);
+    let form = [("role", "attorney"), ("status", "active"), ("version", field(&user, "version"))];
+    assert_eq!(both(&send(&admin, &user, &path, &form).await, "Role"), ["Attorney", "Paralegal"]);
     let own = attorney.see(&path).await.page();
     assert!(own.contains("Your role sees users") && !own.contains("/revocation"));
     let forged = [("role", "firm_admin"), ("version", "9")];
