@@ -73,3 +73,36 @@ async fn a_client_is_answered_while_looking_on() {
     client.close().await;
     attorney.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_sets_goals_and_holds_index_and_chains_to_what_was_recorded() {
+    let Some(driver) = Driver::start() else { return };
+    let stage = Stage::new();
+    for (script, area) in [(true, "Maritime law"), (false, "Space law")] {
+        let browser = driver.browser(script).await;
+        stage.enter(&browser, PARTNER).await;
+        browser.open(&stage.at("/settings")).await;
+        let add = "form[action='/settings/practice-areas']";
+        browser.write(&format!("{add} input[name=name]"), area).await;
+        browser.click(&format!("{add} button")).await;
+        browser.says("Name and goals").await;
+        browser.write("input[name='goal.0.title']", "Know where it happened").await;
+        browser.choose("select[name='goal.0.priority']", "critical").await;
+        browser.click("form.stack button.primary").await;
+        // A goal can be taken away once it is there.
+        browser.click("input[name='goal.0.gone']").await;
+        browser.open(&stage.at("/settings")).await;
+        browser.says(area).await;
+        browser.says("Know where it happened").await;
+
+        browser.open(&stage.at("/platform")).await;
+        browser.click("button[name=dryRun][value=true]").await;
+        browser.says("Every row agrees with the journal").await;
+        browser.open(&stage.at("/audit")).await;
+        browser.click("form[action='/audit/verification'] button").await;
+        browser.says("Every chain is whole").await;
+        browser.open(&stage.at("/users")).await;
+        browser.says("just now").await;
+        browser.close().await;
+    }
+}
