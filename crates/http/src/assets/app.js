@@ -171,7 +171,7 @@ const commands = () => {
 		if (words) list.append(item(`/search?q=${encodeURIComponent(words)}`, `Search for “${words}”`));
 	};
 	input.oninput = show;
-	input.onkeydown = (event) => event.key === "Enter" && $("a", list)?.click();
+	input.onkeydown = ({ key }) => void (key === "Enter" && $("a", list)?.click());
 	show();
 	dialog("Commands", input, list);
 };
