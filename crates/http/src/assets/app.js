@@ -18,7 +18,7 @@ const read = async (url) => {
 	return new DOMParser().parseFromString(await answer.text(), "text/html");
 };
 
-// A page of the same path takes this one's place without a new document.
+// A page of the same path replaces this one without a new document.
 const swap = async (url, push) => {
 	const main = $("#main");
 	const slow = setTimeout(() => main.setAttribute("aria-busy", "true"), 150);
@@ -46,17 +46,17 @@ const swap = async (url, push) => {
 	}
 };
 const here = (url) => $(".frame") && url.origin === location.origin && url.pathname === location.pathname;
-addEventListener("popstate", () => location.hash || swap(location.href));
+onpopstate = () => location.hash || swap(location.href);
 on("click", (event) => {
 	for (const open of $$("details.menu[open]")) if (!open.contains(event.target)) open.open = false;
 	const link = event.target.closest("a[href]");
-	const plain = link && !link.hash && !link.hasAttribute("download") && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+	const plain = link && !link.hash && !event.ctrlKey && !event.metaKey && !event.shiftKey;
 	if (plain && here(new URL(link.href))) (event.preventDefault(), swap(link.href, true));
 });
 on("submit", (event) => {
 	const form = event.target;
 	const [watched, id] = form.dataset.watch?.split("#") ?? [];
-	poll(document.getElementById(id), watched);
+	poll($("#" + id), watched);
 	const url = new URL(form.action);
 	if (form.method !== "get" || !here(url)) return;
 	event.preventDefault();
@@ -75,7 +75,7 @@ on("formdata", (event) => {
 	for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
 });
 
-// Rows of the grid that changed are marked where they stand; nothing moves under whoever reads.
+// Changed rows of the grid are marked where they stand; nothing moves under a reader.
 const version = (row) => $("[name=row]", row).value;
 const watch = async (table) => {
 	const rows = (root) => new Map($$("[data-rows] tbody tr", root).map((row) => [$("th a", row).href, row]));
@@ -83,16 +83,20 @@ const watch = async (table) => {
 	while ((await pause(5000), table.isConnected)) {
 		if (document.hidden) continue;
 		try {
-			const now = rows(await read(location.href));
+			const fresh = await read(location.href);
+			const now = rows(fresh);
+			$(".chip").replaceWith($(".chip", fresh));
 			const shown = rows(document);
 			const moved = new Set([...known.keys()].filter((name) => !now.has(name)));
 			for (const [name, row] of now) if (known.get(name) !== version(row)) (moved.add(name), shown.get(name)?.classList.add("changed"));
 			$("#updates")?.remove();
 			if (!moved.size || !table.isConnected) continue;
-			const text = moved.size === 1 ? "1 update: refresh" : `${moved.size} updates: refresh`;
+			const text = `${moved.size} update${moved.size > 1 ? "s" : ""}: refresh`;
 			table.parentElement.before(button(text, () => swap(location.href), { id: "updates", className: "chip wait" }));
 			say(text);
-		} catch {}
+		} catch {
+			$(".chip").textContent = "Offline";
+		}
 	}
 };
 
@@ -131,7 +135,7 @@ const follow = async (live) => {
 const poll = async (part, url) => {
 	while (url) {
 		await pause(1000);
-		const next = (await read(url).catch(() => document)).getElementById(part.id);
+		const next = $("#" + part.id, await read(url).catch(() => document));
 		url = next?.dataset.poll;
 		if (next) part.replaceWith(next);
 		part = next;
