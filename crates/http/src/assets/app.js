@@ -151,7 +151,7 @@ const begin = () => {
 };
 begin();
 
-// Keys, unless somebody is writing or has switched them off.
+// Keys, unless somebody writes or has switched them off.
 const KEYS = "?=Help,/=Search,Ctrl K=Commands,g o=Overview,g c=Conversations,g q=My queue,g w=Workload,g p=Practice areas,g x=Conflicts,g a=Audit,g d=Data access,j k=Row,Enter=Open,Space=Preview,x=Tick,a=Assign,s=Status,e=Export,f=Filter,[ ]=Page,n p=Message,Ctrl Enter=Send,t=Theme,Esc=Close";
 const PLACES = { o: "overview", c: "conversations", q: "queue", w: "workload", p: "practice-areas", x: "conflicts", a: "audit", d: "data-access" };
 const dialog = (title, ...inside) => {

@@ -46,3 +46,13 @@ pub(super) async fn serve(Path(file): Path<String>) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_stays_small() {
+        assert!(SCRIPT.text.len() <= 10 * 1024, "{} bytes", SCRIPT.text.len());
+    }
+}
