@@ -187,7 +187,8 @@ pub(super) async fn set_identity<R: Runtime>(
         rows: Box::new(move |now| {
             let both = particulars(&mine).into_iter().zip(particulars(now));
             let both = both.map(|((name, _, yours), (_, _, theirs))| (name, text(yours), text(theirs)));
-            let areas = ("Area", area(&mine.practice_area), area(&now.practice_area));
+            let [yours, theirs] = [&mine, now].map(|one| kit::words(&area(&one.practice_area)));
+            let areas = ("Area", yours, theirs);
             both.chain([areas]).filter(|(_, yours, _)| !yours.is_empty()).collect()
         }),
     };
