@@ -99,12 +99,36 @@ async fn no_page_breaks_a_rule_of_accessibility_or_has_errors() {
     browser.click("main form[action='/conflicts/check'] button.primary").await;
     browser.says("Check another name").await;
     findings.check(&browser, "a checked name").await;
-    for path in
-        ["/conversations?status=terminated&conflictStatus=pending&phase=secured", "/conversations?density=dense"]
-    {
+    for path in [
+        "/conversations?status=terminated&conflictStatus=pending&phase=secured",
+        "/conversations?density=dense&columns=email,version,id",
+        "/search?q=custody",
+        "/search",
+    ] {
         browser.open(&stage.at(path)).await;
         findings.check(&browser, path).await;
     }
+    // A look beside the grid with a menu open, rows ticked and to be assigned, and somebody who was faster.
+    browser.open(&stage.at("/conversations?sort=clientName")).await;
+    browser.click("tbody tr:nth-child(2) .pick button").await;
+    browser.says("Open the conversation").await;
+    browser.click(".head details summary").await;
+    findings.check(&browser, "a preview and a menu").await;
+    for row in [3, 4] {
+        browser.click(&format!("tbody tr:nth-child({row}) .pick input")).await;
+    }
+    browser.click("[value=assign]").await;
+    browser.says("Assign 2 conversations").await;
+    findings.check(&browser, "a selection").await;
+    browser.click("main button.primary").await;
+    browser.says("Assigned: 2 of 2").await;
+    findings.check(&browser, "what came of a selection").await;
+    browser.open(&stage.at("/settings")).await;
+    browser.run("for (const field of document.querySelectorAll('[name=version]')) field.value = 1;", &[]).await;
+    browser.click("main form[action='/settings'] button.primary").await;
+    browser.says("Somebody was faster").await;
+    browser.forgives("412");
+    findings.check(&browser, "both versions").await;
     browser.open(&stage.at("/nowhere")).await;
     browser.forgives("404");
     findings.check(&browser, "404").await;

@@ -60,6 +60,8 @@ async fn pictures() {
             take(&browser, &folder, &name(&path)).await;
         }
     }
+    browser.open(&stage.at("/search?q=custody")).await;
+    take(&browser, &folder, "search").await;
     browser.open(&stage.at("/conflicts/check")).await;
     browser.write("main form[action='/conflicts/check'] input[name=name]", "Espinosa, Jamal").await;
     browser.click("main form[action='/conflicts/check'] button.primary").await;
