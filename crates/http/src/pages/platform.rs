@@ -61,7 +61,7 @@ pub(super) async fn page<R: Runtime>(
     let (calendar, now) = (visitor.calendar()?, engage.runtime().now());
     let operates = caller.actor.role.may(Permission::OperatePlatform);
     let content = html! {
-        div class="head" { div { h1 { "Platform" } p class="soft" { "The index is derived from the journal. Here is how far it is, and whether it is right." } } }
+        div class="head" { div { h1 { "Platform" } p class="soft" { "The index is derived from the journal. Here is how far it is, and whether it is right." } } (ready((server.config.ready)())) }
         @if let Some(outcome) = &outcome { (tried(outcome)) }
         (figures(&health))
         div class="talk" {
@@ -78,6 +78,14 @@ pub(super) async fn page<R: Runtime>(
     };
     let source = Source::Index(health.freshness);
     Ok(super::html(StatusCode::OK, framed(&visitor, Place::Platform, "Platform", source, &content)))
+}
+
+/// What `/readyz` answers.
+fn ready(state: Result<(), String>) -> Markup {
+    match state {
+        Ok(()) => kit::mark("good", "done", "The server is ready"),
+        Err(reason) => kit::mark("alert", "alert", &format!("The server is not ready: {reason}")),
+    }
 }
 
 fn tried(outcome: &Replayed) -> Markup {

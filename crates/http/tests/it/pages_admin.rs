@@ -175,6 +175,7 @@ async fn the_platform_is_shown_and_operated_by_whoever_may() {
     let read = officer.see("/platform").await.page();
     assert!(read.contains("Your role sees the platform") && !read.contains("/platform/rebuild"));
     assert!(read.contains("<div id=\"run\"></div>"), "nothing is under way");
+    assert!(read.contains("The server is ready"));
     let run = officer.see("/platform/run").await.page();
     assert!(run.contains("The run has ended") && !run.contains("data-poll"), "{run}");
     assert_eq!(Browser::new(&app, Role::Attorney).see("/platform/run").await.status, 403);
