@@ -24,6 +24,9 @@ const PAGE_MS: f64 = 15.0;
 /// What a page may weigh before it is compressed: 60 KB.
 const PAGE_BYTES: usize = 61_440;
 
+/// Rows of the page, which the list has to be asked for.
+const ROWS: u32 = 40;
+
 /// What is asked of the grid, as it stands in the address.
 const QUESTIONS: [(&str, &str); 6] = [
     ("default", ""),
@@ -47,7 +50,7 @@ impl Grid {
     }
 
     fn list(&self, query: &str) -> Arc<[u8]> {
-        client::request("GET", &format!("/api/v1/firm/conversations?{query}"), &self.token, "")
+        client::request("GET", &format!("/api/v1/firm/conversations?{query}&limit={ROWS}"), &self.token, "")
     }
 
     /// The question for the page behind the first of another.
