@@ -4,7 +4,7 @@
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 const on = (type, run) => document.addEventListener(type, run);
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const say = (text) => ($("#live").textContent = text);
 const make = (tag, fields, ...inside) => {
 	const made = Object.assign(document.createElement(tag), fields);
@@ -83,7 +83,7 @@ const watch = async (table) => {
 	while ((await pause(5000), table.isConnected)) {
 		if (document.hidden) continue;
 		try {
-			const fresh = await read(location.href);
+			const fresh = await read(location.href.replace(/preview=\w+/, ""));
 			const now = rows(fresh);
 			$(".chip").replaceWith($(".chip", fresh));
 			const shown = rows(document);
@@ -181,7 +181,7 @@ const commands = () => {
 };
 const step = (selector, by) => {
 	const all = $$(selector);
-	const at = all.findIndex((one) => one === document.activeElement || one.contains(document.activeElement));
+	const at = all.findIndex((one) => one.contains(document.activeElement));
 	all[Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
 };
 let going = false;
