@@ -1,6 +1,9 @@
 //! Loading: from a snapshot and the events after it, or from the events alone; never from what cannot be.
 
-use engage_domain::{Actor, Aggregate, Conversation, Version};
+use engage_domain::{
+    Actor, Aggregate, Conversation, Firm, Version,
+    firm::{Command, SavedView, SettingsChange},
+};
 use engage_journal::{Activation, Error, activation::SNAPSHOT_EVERY};
 
 use crate::desk::{Desk, by, conversation, done, message, sees};
@@ -67,6 +70,27 @@ fn a_snapshot_of_another_state_schema_is_ignored_and_replaced() {
         format!("{} 66", Conversation::STATE_SCHEMA)
     );
     assert_eq!(desk.load::<Conversation>(&conversation(1)).unwrap().version, Version(66));
+}
+
+/// As snapshots of firms were before the firm kept views: without the field, which today's form must have.
+#[test]
+fn a_firm_from_before_it_kept_views_is_what_its_events_say() {
+    let mut desk = Desk::new();
+    let mut firm = desk.create_firm().state;
+    let key = desk.firm_key();
+    while firm.version < Version(u64::from(SNAPSHOT_EVERY)) {
+        let name = firm.version.to_string();
+        let change = SettingsChange { name: Some(name), ..SettingsChange::default() };
+        firm = done(desk.call::<Firm>(&key, &by(Actor::SYSTEM, Command::Change(Box::new(change))))).state;
+    }
+    let older = "UPDATE snapshot SET schema = 2, state = json_remove(state, '$.views')";
+    desk.sql.tamper(older);
+    assert_eq!(desk.sql.scalar("SELECT count(*) FROM snapshot WHERE state NOT LIKE '%views%'"), "1");
+    assert_eq!(desk.load::<Firm>(&key).unwrap().state, firm);
+    let view = SavedView { name: "Mine".into(), query: String::new(), owner: None };
+    let kept = done(desk.call::<Firm>(&key, &by(Actor::SYSTEM, Command::SaveView(view.clone())))).state;
+    assert_eq!(kept.views, [view]);
+    assert_eq!(desk.load::<Firm>(&key).unwrap().state, kept);
 }
 
 #[test]

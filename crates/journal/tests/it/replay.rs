@@ -4,12 +4,12 @@
 use std::ops::ControlFlow;
 
 use engage_domain::{
-    Actor, Aggregate, Conversation, Firm, Role, User, Version,
+    Actor, Aggregate, Conversation, Firm, Role, User, UserId, Version,
     actor::Access,
     conversation::{
         Author, Close, Command, ConflictStatus, GoalPriority, GoalTemplate, Identity, Phase, Priority, Start, Terms,
     },
-    firm::{self, PracticeAreaSettings, SettingsChange},
+    firm::{self, PracticeAreaSettings, SavedView, SettingsChange},
     text::Private,
     token::TokenHash,
     user,
@@ -177,7 +177,14 @@ fn firm() -> impl Strategy<Value = firm::Command> {
         2 => ("[A-Ca-c]@x", 0u128..3)
             .prop_map(|(email, user)| C::ClaimEmail { email: Private::new(email), user: user_id(user) }),
         1 => select(&[C::Suspend, C::Reinstate][..]),
+        2 => ("[ab]", "[xy]?", owner()).prop_map(|(name, query, owner)| C::SaveView(SavedView { name, query, owner })),
+        1 => ("[ab]", owner()).prop_map(|(name, owner)| C::RemoveView { owner, name }),
     ]
+}
+
+/// Whose a view is: the firm's, or of somebody who acts here.
+fn owner() -> impl Strategy<Value = Option<UserId>> {
+    prop::option::of((0u128..4).prop_map(user_id))
 }
 
 /// Takes the steps and compares the three ways to the object's state.
