@@ -68,18 +68,25 @@ impl<R: Runtime> Engage<R> {
     pub async fn save_view(
         &self,
         caller: &Caller,
+        write: &Write,
         name: String,
         query: String,
         shared: bool,
     ) -> Result<Answer<Firm>, Error> {
         let save = Command::SaveView(SavedView { name, query, owner: owner(caller, shared) });
-        self.command(caller, caller.firm.clone(), &Write::default(), 0, save).await
+        self.command(caller, caller.firm.clone(), write, 0, save).await
     }
 
     /// Keeps a view no longer.
-    pub async fn remove_view(&self, caller: &Caller, name: String, shared: bool) -> Result<Answer<Firm>, Error> {
+    pub async fn remove_view(
+        &self,
+        caller: &Caller,
+        write: &Write,
+        name: String,
+        shared: bool,
+    ) -> Result<Answer<Firm>, Error> {
         let remove = Command::RemoveView { owner: owner(caller, shared), name };
-        self.command(caller, caller.firm.clone(), &Write::default(), 0, remove).await
+        self.command(caller, caller.firm.clone(), write, 0, remove).await
     }
 
     /// Makes sure that a practice area is known.

@@ -55,6 +55,7 @@ use axum::{
 use engage_app::Runtime;
 use maud::Markup;
 
+pub(crate) use self::saved::grid_question;
 use crate::server::Shared;
 
 /// Every page.

@@ -45,6 +45,7 @@ mod messages;
 mod parties;
 mod platform;
 mod reports;
+mod saved_views;
 mod search;
 mod settings;
 mod stream;
@@ -87,6 +88,8 @@ pub(crate) fn api<R: Runtime>() -> OpenApiRouter<Shared<R>> {
         .routes(handlers!(R: users::revoke))
         .routes(handlers!(R: settings::create))
         .routes(handlers!(R: settings::read, settings::change))
+        .routes(handlers!(R: saved_views::list, saved_views::save))
+        .routes(handlers!(R: saved_views::remove))
         .routes(handlers!(R: intake::start))
         .routes(handlers!(R: intake::message))
         .routes(handlers!(R: intake::resume))

@@ -12,6 +12,7 @@ pub(crate) mod party;
 pub(crate) mod platform;
 pub(crate) mod reconciliation;
 pub(crate) mod report;
+pub(crate) mod saved_view;
 pub(crate) mod search;
 pub(crate) mod user;
 

@@ -1,6 +1,6 @@
 //! Writing: what an answer promises, repeating a request, writing on top of what one has not seen.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Case, shared};
 use crate::firm::{CONVERSATIONS, Firm, id};
@@ -13,6 +13,7 @@ pub(super) const CASES: &[Case] = &[
     shared("writes/an-intake-runs-its-course", an_intake_runs_its_course),
     shared("writes/assignments-pass-on-and-are-kept", assignments_pass_on_and_are_kept),
     shared("writes/settings-are-kept", settings_are_kept),
+    shared("writes/views-are-kept", views_are_kept),
 ];
 
 fn a_conversation_is_there_at_once(firm: &Firm) {
@@ -183,4 +184,32 @@ fn settings_are_kept(firm: &Firm) {
     assert_eq!(placed, [json!("eu"), json!(false)]);
     let odd = json!({ "timeZone": "Mars" });
     firm.put("managing_partner", "/api/v1/firm/settings", &odd).problem(422, "invalid_value", Some("timeZone"));
+}
+
+fn views_are_kept(firm: &Firm) {
+    let (path, removal) = ("/api/v1/firm/views", "/api/v1/firm/views/removal");
+    let view = |query: &str, shared: bool| json!({ "name": "Mine", "query": query, "shared": shared });
+    let (own, all) = (view("status=active&columns=email%2Cstatus", false), view("", true));
+    let save = |role: &str, key: &str, tag: &str, body: &Value| {
+        let ask = firm.ask(role, "PUT", path).header("idempotency-key", key).header("if-match", tag);
+        ask.json(body).send()
+    };
+    let seen = firm.get("attorney", path);
+    let tag = seen.header("etag").to_owned();
+    assert_eq!(seen.expect(200), json!({ "views": [], "source": "object" }));
+    let kept = save("attorney", "one", &tag, &own).expect(200);
+    assert_eq!(kept["views"], json!([own]));
+    assert_eq!(save("attorney", "one", &tag, &own).expect(200), kept);
+    save("attorney", "one", &tag, &all).problem(422, "idempotency_key_reused", Some("Idempotency-Key"));
+    save("attorney", "two", &tag, &view("", false)).problem(412, "stale_version", None);
+    save("attorney", "three", "*", &all).problem(403, "forbidden", None);
+    save("managing_partner", "four", "*", &all).expect(200);
+    assert_eq!(firm.get("attorney", path).expect(200)["views"], json!([own, all]));
+    assert_eq!(firm.get("paralegal", path).expect(200)["views"], json!([all]));
+    firm.get("client", path).problem(403, "forbidden", None);
+    let odd = view("status=odd", false);
+    firm.put("attorney", path, &odd).problem(422, "invalid_value", Some("query.status"));
+    let left = firm.post("attorney", removal, &json!({ "name": "Mine" })).expect(200);
+    assert_eq!(left["views"], json!([all]));
+    firm.post("attorney", removal, &json!({ "name": "Mine", "shared": true })).problem(403, "forbidden", None);
 }

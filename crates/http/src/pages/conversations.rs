@@ -9,7 +9,7 @@ use axum::{
 };
 use engage_app::{Runtime, messages::MessagePage};
 use engage_domain::{
-    ConversationId, Timestamp,
+    ConversationId, FirmId, Timestamp,
     calendar::{Calendar, Day},
     conversation::{ConflictStatus, Phase, Status},
 };
@@ -56,10 +56,10 @@ fn asked(here: &Address, calendar: &Calendar) -> Vec<(&'static str, String)> {
 }
 
 /// Whether the page can be asked for like this: what a saved view must be.
-pub(super) fn check(here: &Address, visitor: &Visitor) -> Result<(), Problem> {
-    let asked = asked(here, &visitor.calendar()?);
+pub(super) fn check(here: &Address, firm: &FirmId, calendar: &Calendar) -> Result<(), Problem> {
+    let asked = asked(here, calendar);
     let asked: Vec<_> = asked.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    here.read::<ListQuery>(&asked)?.list(visitor.caller.firm.clone())?;
+    here.read::<ListQuery>(&asked)?.list(firm.clone())?;
     Column::chosen(here)?;
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Views that are kept: a question to the grid under a name, one's own or the firm's.
 
 use axum::{extract::State, response::Response};
-use engage_app::Runtime;
+use engage_app::{Runtime, Write};
 use engage_domain::{
-    Firm,
+    Firm, FirmId,
     actor::Permission,
+    calendar::Calendar,
     firm::{SavedView, VIEW_NAME_MAX},
 };
 use maud::{Markup, html};
@@ -37,6 +38,13 @@ fn question(here: &Address) -> String {
         here.here_with(&[(PREVIEW, "")]).split_once('?').map_or("", |(_, query)| query),
     )
     .question()
+}
+
+/// What a view keeps of `query`, if the grid can be asked like that.
+pub(crate) fn grid_question(query: &str, firm: &FirmId, calendar: &Calendar) -> Result<String, Problem> {
+    let here = Address::parse(Place::Conversations.path(), query);
+    conversations::check(&here, firm, calendar)?;
+    Ok(question(&here))
 }
 
 /// The views that the visitor is offered, and a form that keeps what is shown as another.
@@ -106,10 +114,9 @@ pub(super) async fn keep<R: Runtime>(
     State(server): State<Shared<R>>,
     Posted { visitor, body }: Posted<ViewForm>,
 ) -> Result<Response, Problem> {
-    let here = Address::parse(Place::Conversations.path(), &body.query.unwrap_or_default());
-    conversations::check(&here, &visitor)?;
-    let query = question(&here);
-    server.engage.save_view(&visitor.caller, body.name, query.clone(), body.shared).await?;
+    let (caller, query) = (&visitor.caller, body.query.unwrap_or_default());
+    let query = grid_question(&query, &caller.firm, &visitor.calendar()?)?;
+    server.engage.save_view(caller, &Write::default(), body.name, query.clone(), body.shared).await?;
     Ok(see(&address(&SavedView { name: String::new(), query, owner: None })))
 }
 
@@ -124,6 +131,6 @@ pub(super) async fn remove<R: Runtime>(
     State(server): State<Shared<R>>,
     Posted { visitor, body }: Posted<RemovalForm>,
 ) -> Result<Response, Problem> {
-    server.engage.remove_view(&visitor.caller, body.name, body.shared).await?;
+    server.engage.remove_view(&visitor.caller, &Write::default(), body.name, body.shared).await?;
     Ok(see("/settings#views"))
 }

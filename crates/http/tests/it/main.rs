@@ -31,5 +31,6 @@ mod pages_settings;
 mod people;
 mod platform;
 mod reports;
+mod saved_views;
 mod search;
 mod stream;
