@@ -200,7 +200,7 @@ fn views_are_kept(firm: &Firm) {
     let kept = save("attorney", "one", &tag, &own).expect(200);
     assert_eq!(kept["views"], json!([own]));
     assert_eq!(save("attorney", "one", &tag, &own).expect(200), kept);
-    save("attorney", "one", &tag, &all).problem(422, "idempotency_key_reused", Some("Idempotency-Key"));
+    save("attorney", "one", &tag, &view("", false)).problem(422, "idempotency_key_reused", Some("Idempotency-Key"));
     save("attorney", "two", &tag, &view("", false)).problem(412, "stale_version", None);
     save("attorney", "three", "*", &all).problem(403, "forbidden", None);
     save("managing_partner", "four", "*", &all).expect(200);
