@@ -43,6 +43,7 @@ mod settings;
 pub(crate) mod sign_in;
 mod user;
 mod users;
+mod vocabulary;
 mod workload;
 
 use axum::{

@@ -18,6 +18,7 @@ use super::{
     kit,
     session::Visitor,
     users,
+    vocabulary::{self, ACTIONS, KINDS},
 };
 use crate::{problem::Problem, routes::AuditQuery, server::Shared};
 
@@ -44,12 +45,12 @@ pub(super) async fn page<R: Runtime>(
     let now = server.engage.runtime().now();
     let content = html! {
         div class="head" { div { h1 { "Audit" } p class="soft" { "Every change, every look at an object, every refusal. Nothing here can be changed." } } (chains::state(&visitor, latest.as_ref(), now, &calendar)) }
-        (here.said(|value| users::called(&staff.rows, value)))
-        form class="fields" method="get" action=(Place::Audit.path()) data-live="" {
+        (here.said(|value| users::called(&staff.rows, value).or_else(|| vocabulary::known(ACTIONS, value).map(str::to_owned)).or_else(|| vocabulary::thing(value))))
+        form class="fields many" method="get" action=(Place::Audit.path()) data-live="" {
             (here.kept(&["limit"]))
             (here.choice("Who", "userId", users::options(&staff.rows, here.get("userId"))))
-            label { "Action" input name="action" value=(here.get("action")) placeholder="access_conversation" autocomplete="off"; }
-            label { "About" input name="resource" value=(here.get("resource")) placeholder="conversation" autocomplete="off"; }
+            (here.choice("Action", "action", vocabulary::choices(ACTIONS, here.get("action"))))
+            (here.choice("About", "resource", vocabulary::choices(KINDS, here.get("resource"))))
             (here.choice("Outcome", "outcome", Outcome::ALL.map(|of| (of.as_str(), kit::words(of.as_str())))))
             (here.day("From", "from")) (here.day("To", "to"))
             button { "Filter" }
@@ -79,7 +80,7 @@ fn table(rows: &[ListedEntry], here: &Address, calendar: &Calendar) -> Markup {
                     Some(id) => a href=(here.with(&[("userId", &id.to_string())])) title=[user_role.map(|role| kit::words(role.as_str()))] { (kit::person(user_name.as_ref())) },
                     None => span class="soft" { "A visitor or the platform" },
                 } }
-                td data-name="Action" { a href=(here.with(&[("action", &row.action)])) { (kit::words(&row.action)) } }
+                td data-name="Action" { a href=(here.with(&[("action", &row.action)])) { (vocabulary::called(ACTIONS, &row.action)) } }
                 td data-name="About" { (about(row, here)) }
                 td data-name="Outcome" { (outcome(row.outcome)) }
                 td data-name="Details" { (details(row)) }
@@ -89,7 +90,7 @@ fn table(rows: &[ListedEntry], here: &Address, calendar: &Calendar) -> Markup {
 }
 
 fn about(row: &AuditRow, here: &Address) -> Markup {
-    let kind = kit::words(&row.resource_type);
+    let kind = vocabulary::called(KINDS, &row.resource_type);
     let one = row
         .resource_id
         .as_ref()
@@ -113,6 +114,7 @@ fn details(row: &AuditRow) -> Markup {
     let said =
         said.map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     let around = [
+        ("action", Some(row.action.to_string())),
         ("version", Some(row.version.to_string())),
         ("address", row.ip_address.as_deref().map(str::to_owned)),
         ("browser", row.user_agent.as_deref().map(str::to_owned)),

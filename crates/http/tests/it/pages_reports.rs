@@ -252,6 +252,13 @@ async fn the_audit_page_filters_pages_and_gives_exactly_its_question_as_a_file()
     assert!(refused.contains("Only outcome: Blocked</p>") && !whole.contains("Only "), "as it is printed");
     let action = browser.see("/audit?action=attorney_assigned").await.page();
     assert_eq!(entries(&action), 1, "{action}");
+    // People read what it is called; what is stored stands in the details, and what has no name can be asked for all the same.
+    assert!(action.contains("<option value=\"attorney_assigned\" selected>Assigned</option>"), "{action}");
+    assert!(action.contains(">Assigned</a>") && action.contains("<dd>attorney_assigned</dd>"), "{action}");
+    assert!(action.contains("Only action: Assigned</p>"), "{action}");
+    let other = browser.see("/audit?action=teleported&resource=user/x").await.page();
+    assert!(other.contains("<option value=\"teleported\" selected>teleported</option>"), "{other}");
+    assert!(other.contains("<option value=\"user/x\" selected>User x</option>"), "{other}");
     // Days are the firm's and the last one is included.
     let today = Calendar::of("UTC").unwrap().day_of(app.now());
     let day = format!("from={today}&to={today}");
