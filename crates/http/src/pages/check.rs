@@ -1,5 +1,7 @@
 //! Checking a name against the firm's registry before somebody is taken in. The check and what it came to stay on record.
 
+use std::collections::BTreeSet;
+
 use axum::{extract::State, http::StatusCode, response::Response};
 use engage_app::{Runtime, Write, registry::Checked};
 use engage_domain::{
@@ -7,6 +9,7 @@ use engage_domain::{
     registry::{Identifier, IdentifierSort, Matched, Party, PartyRole},
     text::Private,
 };
+use engage_index::ConversationRow;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -69,10 +72,14 @@ pub(super) async fn check<R: Runtime>(
 ) -> Result<Response, Problem> {
     let checked = server.engage.check_conflicts(&visitor.caller, &Write::default(), body.party()).await?;
     let calendar = visitor.calendar()?;
+    let matches = &checked.screening.matches;
+    let ids: BTreeSet<_> = matches.iter().filter_map(|found| found.conversation).collect();
+    let (conversations, _) =
+        server.engage.conversations_by_id(&visitor.caller, ids.into_iter().collect(), None).await?;
     let content = html! {
         (head(&format!("Check of “{}”", checked.party.name.as_str()), Some(&asked(&checked.party))))
         div class="talk" {
-            section class="card stack" { (finds(&checked, &calendar)) }
+            section class="card stack" { (finds(&checked, &conversations, &calendar)) }
             div class="aside" { section class="card stack" { h2 { "Check another name" } (form(&visitor, Some(&checked.party))) } }
         }
     };
@@ -130,7 +137,7 @@ pub(super) fn form(visitor: &Visitor, filled: Option<&Party>) -> Markup {
     }
 }
 
-fn finds(checked: &Checked, calendar: &Calendar) -> Markup {
+fn finds(checked: &Checked, conversations: &[ConversationRow], calendar: &Calendar) -> Markup {
     let screening = &checked.screening;
     let (adverse, others): (Vec<_>, Vec<_>) =
         screening.matches.iter().partition(|matched| matched.conflict_type.is_some());
@@ -140,9 +147,9 @@ fn finds(checked: &Checked, calendar: &Calendar) -> Markup {
         } @else {
             div class="notice alert" { (icon("alert")) div {
                 strong { (number(adverse.len() as u64)) @if adverse.len() == 1 { " conflict" } @else { " conflicts" } " of interest." } " Do not take this party in before somebody has looked at it." } }
-            (found("Adverse, the likeliest first", &adverse))
+            (found("Adverse, the likeliest first", &adverse, conversations, calendar))
         }
-        @if !others.is_empty() { (found("On the same side: for information", &others)) }
+        @if !others.is_empty() { (found("On the same side: for information", &others, conversations, calendar)) }
         p class="soft small" {
             "Checked " (calendar.moment(screening.at)) " against version " (screening.registry) " of the registry, by version " (screening.rules) " of the rules."
             @if let Some(recorded) = &checked.recorded { " On record as " code { (recorded.id) } "." }
@@ -150,19 +157,45 @@ fn finds(checked: &Checked, calendar: &Calendar) -> Markup {
     }
 }
 
-fn found(caption: &str, matches: &[&Matched]) -> Markup {
+/// Puts together those that nobody could tell apart by what is shown of them, in the order of the first of each; with how many they are.
+fn grouped<'a>(matches: &[&'a Matched]) -> Vec<(&'a Matched, usize)> {
+    let shown = |of: &Matched| {
+        let why = (of.match_type.as_str(), kit::percent(of.confidence), conflict::summary(&of.evidence));
+        (of.name.as_str().to_owned(), of.role, why, of.conversation)
+    };
+    let mut groups: Vec<(&Matched, usize)> = vec![];
+    for one in matches {
+        match groups.iter_mut().find(|(other, _)| shown(other) == shown(one)) {
+            Some((_, times)) => *times += 1,
+            None => groups.push((one, 1)),
+        }
+    }
+    groups
+}
+
+fn found(caption: &str, matches: &[&Matched], conversations: &[ConversationRow], calendar: &Calendar) -> Markup {
     html! {
         div class="table" { table class="cards" {
             caption { (caption) }
             thead { tr { th scope="col" { "Found" } th scope="col" { "As" } th scope="col" { "Matched" } th scope="col" class="num" { "Likelihood" } th scope="col" { "Why" } th scope="col" { "Where" } } }
-            tbody { @for found in matches { tr {
+            tbody { @for (found, times) in grouped(matches) { tr {
                 th scope="row" { (found.name.as_str()) }
                 td data-name="As" { (kit::words(found.role.as_str())) }
                 td data-name="Matched" { (matched(found.match_type.as_str())) }
                 td data-name="Likelihood" class="num" { (kit::percent(found.confidence)) }
                 td data-name="Why" { (conflict::summary(&found.evidence)) }
-                td data-name="Where" { @match found.conversation { Some(id) => a href={ "/conversations/" (id) } { "Conversation" }, None => span class="soft" { "Known before" } } }
+                td data-name="Where" { (place(found, conversations, calendar)) @if times > 1 { " " span class="nowrap" { "(" (number(times as u64)) " entries)" } } }
             } } }
         } }
     }
+}
+
+/// Where somebody was found: whose conversation it is, and since when.
+fn place(found: &Matched, conversations: &[ConversationRow], calendar: &Calendar) -> Markup {
+    let Some(id) = found.conversation else { return html! { span class="soft" { "Known before" } } };
+    let row = conversations.iter().find(|row| row.session_id == id);
+    html! { div {
+        a href={ "/conversations/" (id) } { @match row { Some(row) => (kit::client(row.client_name.as_ref())), None => "Conversation" } }
+        @if let Some(row) = row { div class="soft small" { "since " (calendar.date(calendar.day_of(row.created_at))) } }
+    } }
 }

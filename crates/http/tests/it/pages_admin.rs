@@ -109,10 +109,20 @@ async fn a_name_is_checked_and_the_check_stays_on_record() {
             && found.contains("Kate Braun\nK. Brown")
             && found.contains("k@x.example")
     );
+    // Whose conversation it is, and since when.
+    assert!(found.contains(">Jane Roe</a><div class=\"soft small\">since "), "{found}");
+    // Entries that look the same are one row, with their number.
+    for old in ["1", "2", "3"] {
+        let party = json!({ "role": "client", "name": "Katherine Brown", "externalId": old });
+        app.post(&app.token(Role::Attorney), "/api/v1/firm/parties", party).await.expect(201);
+    }
+    let again = send(&browser, &page, "/conflicts/check", &form).await.page();
+    assert!(again.contains("<strong>4 conflicts"), "{again}");
+    assert_eq!((again.matches(">Katherine Brown<").count(), again.matches("(3 entries)").count()), (2, 1), "{again}");
     let nobody = send(&browser, &page, "/conflicts/check", &[("name", "Zbigniew Kowalczyk")]).await.page();
     assert!(nobody.contains("Nobody adverse was found"));
     let audit = app.audit("acme").await;
-    assert_eq!(audit.iter().filter(|row| &*row.action == "conflict_checked").count(), 2);
+    assert_eq!(audit.iter().filter(|row| &*row.action == "conflict_checked").count(), 3);
     let refused = send(&browser, &page, "/conflicts/check", &[("name", "!?")]).await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("<strong>name</strong>"), "{}", refused.text);
