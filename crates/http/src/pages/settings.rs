@@ -7,7 +7,7 @@ use axum::{
 };
 use engage_app::Runtime;
 use engage_domain::{
-    Firm,
+    Firm, Role,
     actor::Permission,
     firm::{NAME_MAX, RETENTION_DAYS_MAX, SettingsChange},
 };
@@ -28,6 +28,8 @@ use crate::{problem::Problem, server::Shared};
 const SHOWN: usize = 60;
 /// Goals of each; its own page has all.
 const GOALS_SHOWN: usize = 5;
+/// The entries about changes in the audit trail.
+const CHANGES: &str = "/audit?action=settings_changed";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,7 +48,10 @@ pub(super) async fn page<R: Runtime>(
     let held = |within: &str| server.engage.is_held_within(&visitor.caller.firm, within);
     let is_held = firm.settings.jurisdiction.as_deref().is_some_and(held);
     let content = html! {
-        div class="head" { div { h1 { "Settings" } p class="soft" { "Version " (firm.version) ", of " (firm.name) "." } } }
+        div class="head" { div { h1 { "Settings" } p class="soft" {
+            "Everybody who works here reads them, a " (changers()) " changes them."
+            @if visitor.caller.actor.role.may(Permission::ReadAudit) { " " a href=(CHANGES) { "Who changed them" } }
+        } } }
         div class="columns" {
             div class="stack" {
                 section class="card" { h2 { "Practice areas" } (areas(&visitor, &firm, areas_from.unwrap_or(0))) }
@@ -59,6 +64,12 @@ pub(super) async fn page<R: Runtime>(
         }
     };
     Ok(super::html(StatusCode::OK, framed(&visitor, Place::Settings, "Settings", Source::Object, &content)))
+}
+
+/// Who may change the settings.
+fn changers() -> String {
+    let people = Role::ALL.into_iter().filter(|role| role.may(Permission::ManageSettings) && *role != Role::System);
+    people.map(|role| kit::words(role.as_str()).to_lowercase()).collect::<Vec<_>>().join(" or ")
 }
 
 /// The session of whoever looks, and how others reach the firm's data.
@@ -138,7 +149,7 @@ fn areas(visitor: &Visitor, firm: &Firm, first: usize) -> Markup {
         @if areas.is_empty() {
             (kit::empty("areas", "No practice areas yet", html! { "An import adds those that it brings." @if may { " Add one below, then its goals." } }))
         } @else {
-            div class="table" { table class="cards" {
+            div class="table" { table class="cards tops" {
                 caption { (kit::shown(areas.len(), SHOWN)) "What conversations of each are to reach, beside the goals that all have" }
                 thead { tr { th scope="col" { "Area" } th scope="col" { "Goals" } } }
                 tbody { @for area in areas.iter().skip(first).take(SHOWN) { tr {

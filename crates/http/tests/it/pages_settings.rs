@@ -12,6 +12,8 @@ async fn settings_are_shown_and_changed_by_whoever_may() {
     let (partner, attorney) = (Browser::new(&app, Role::ManagingPartner), Browser::new(&app, Role::Attorney));
     let read = attorney.see("/settings").await.page();
     assert!(read.contains("Your role reads the settings") && !read.contains("name=\"timeZone\""));
+    let who = "a managing partner or firm admin changes them";
+    assert!(read.contains(who) && !read.contains("Who changed them"), "{read}");
     assert!(read.contains("No practice areas yet") && !read.contains("Another practice area"));
     assert_eq!(send(&attorney, &read, "/settings", &[("name", "Mine"), ("version", "1")]).await.status, 403);
     let page = partner.see("/settings").await.page();
@@ -34,6 +36,8 @@ async fn settings_are_shown_and_changed_by_whoever_may() {
     assert!(
         page.contains("Acme &amp; Sons") && page.contains("value=\"America/Chicago\"") && page.contains("value=\"90\"")
     );
+    app.settle("acme").await;
+    assert!(partner.see("/audit?action=settings_changed").await.page().contains(">Settings changed</a>"));
     let api = app.get(&app.token(Role::Attorney), "/api/v1/firm/settings").await.expect(200);
     assert_eq!((&api["settings"]["freezeOnConflict"], &api["settings"]["jurisdiction"]), (&json!(false), &json!(null)));
     let stale = send(&partner, &page, "/settings", &form("UTC")).await;
