@@ -95,7 +95,7 @@ pub(super) async fn page<R: Runtime>(
                 h1 { (client) }
                 p class="row" data-part="marks" { (kit::status(state.status)) (kit::conflict(state.conflict_status)) span class="soft" { (kit::phase(state.phase)) ", began " (kit::time(state.created_at, now, &calendar)) } }
             }
-            span class="chip" data-stream=(format!("/api/v1/firm/conversations/{id}/stream?after={}", state.version)) { "Live updates" }
+            span class="chip wait" data-stream=(format!("/api/v1/firm/conversations/{id}/stream?after={}", state.version)) { "Connecting" }
         }
         div class="talk" {
             section class="card stack" aria-label="Transcript" {

@@ -168,7 +168,7 @@ fn filters(here: &Address, visitor: &Visitor, calendar: &Calendar) -> Markup {
     let shown = ["status", "phase", "conflictStatus", "practiceArea", "cursor", PREVIEW];
     let kept: Vec<&str> = here.names().filter(|name| !shown.contains(name)).collect();
     html! {
-        form class="fields" method="get" action="/conversations" data-live="" {
+        form class="fields many" method="get" action="/conversations" data-live="" {
             (here.kept(&kept))
             (here.choice("Status", "status", Status::ALL.map(|status| (status.as_str(), kit::words(status.as_str())))))
             (here.choice("Phase", "phase", Phase::ALL.map(|phase| (phase.as_str(), kit::phase(phase)))))

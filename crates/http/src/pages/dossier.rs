@@ -50,7 +50,7 @@ impl Dossier<'_> {
     /// All of it.
     pub(super) fn cards(&self) -> Markup {
         html! {
-            (self.identity()) (self.goals()) (self.assignment()) (self.named()) (self.course())
+            (self.identity()) (self.named()) (self.goals()) (self.assignment()) (self.course())
         }
     }
 
@@ -77,7 +77,7 @@ impl Dossier<'_> {
             section class="card" data-part="identity" {
                 h2 { "Client" }
                 dl class="facts" {
-                    @for (name, _, value) in particulars(state) { dt { (name) } dd { @match value { Some(value) => (value.as_str()), None => span class="soft" { "not known" } } } }
+                    @for (name, field, value) in particulars(state) { dt { (name) } dd { @match value { Some(value) => @if field == "clientEmail" { (kit::email(value.as_str())) } @else { (value.as_str()) }, None => span class="soft" { "not known" } } } }
                     dt { "Area" } dd { @match &state.practice_area { Some(area) => (kit::words(area.as_str())), None => span class="soft" { "not known" } } }
                     dt { "Quality" } dd { (kit::quality(state.quality_score())) }
                 }
@@ -124,7 +124,7 @@ impl Dossier<'_> {
                     @else {
                         span { (icon("open")) " " (goal.template.title) br; span class="soft small" { (kit::words(goal.template.priority.as_str())) } }
                         @if can { form method="post" action=(self.path("goals")) {
-                            (self.hidden()) button class="plain" name="goal" value=(goal.template.id) { "Reached" span class="hidden" { ": " (goal.template.title) } } } }
+                            (self.hidden()) button name="goal" value=(goal.template.id) { "Reached" span class="hidden" { ": " (goal.template.title) } } } }
                     }
                 } } }
             }

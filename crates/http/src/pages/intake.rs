@@ -186,7 +186,7 @@ impl Talk<'_> {
         let state = &self.page.conversation;
         html! {
             div class="head" { h1 { "Your conversation" }
-                span class="chip" data-stream={ "/intake/" (self.id) "/stream?after=" (state.version) } { "Live updates" } }
+                span class="chip wait" data-stream={ "/intake/" (self.id) "/stream?after=" (state.version) } { "Connecting" } }
             section class="card stack" aria-label="Conversation" {
                 div class="stack" data-part="transcript" {
                     @if self.page.next.is_some() { p class="soft small" { "Older messages are with the firm." } }

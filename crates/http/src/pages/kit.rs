@@ -105,6 +105,11 @@ pub(super) fn person(name: Option<&Private>) -> &str {
     name.map_or("Somebody without a name", Private::as_str)
 }
 
+/// An e-mail address, which may be broken at its @ and its dots where there is little room.
+pub(super) fn email(address: &str) -> Markup {
+    html! { @for part in address.split_inclusive(['@', '.']) { (part) wbr; } }
+}
+
 /// A score of 0 to 100 as a bar and a number.
 pub(super) fn quality(score: u8) -> Markup {
     html! { span class="row nowrap" { (meter(score)) span { (score) } } }
@@ -255,6 +260,11 @@ mod tests {
         assert_eq!(said("2026-11-24T05:00:00Z"), "yesterday");
         assert_eq!(said("2026-11-20T12:00:00Z"), "4 days ago");
         assert_eq!(said("2026-10-01T12:00:00Z"), "1 Oct 2026");
+    }
+
+    #[test]
+    fn an_address_breaks_at_its_joints() {
+        assert_eq!(email("a.b@c.org").into_string(), "a.<wbr>b@<wbr>c.<wbr>org<wbr>");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The overview: how many came in, how far they have come, and who waits.
 
+use std::cmp::Ordering;
+
 use axum::{
     extract::State,
     http::{StatusCode, Uri},
@@ -123,25 +125,26 @@ fn figures(overview: &Overview) -> Markup {
     let quality = |totals: &Totals| totals.average_data_quality;
     html! {
         div class="figures" {
-            (figure("New", number(now.created), change(now.created as f64, before.created as f64), &all))
-            (figure("Active", number(count(now)), change(count(now) as f64, count(before) as f64), &active))
-            (figure("Completed", number(now.completed), change(now.completed as f64, before.completed as f64), &completed))
+            (figure("New", number(now.created), more(now.created, before.created), &all))
+            (figure("Active", number(count(now)), more(count(now), count(before)), &active))
+            (figure("Completed", number(now.completed), more(now.completed, before.completed), &completed))
             (figure("Conversion", percent(now.conversion()), points(now.conversion(), before.conversion(), 100.0), &completed))
-            (figure("Average time", duration(hours(now)), hours(now).zip(hours(before)).and_then(|(now, before)| change(now, before)), &completed))
+            (figure("Average time", duration(hours(now)), hours(now).zip(hours(before)).and_then(|(now, before)| change(now, before, kit::hours)), &completed))
             (figure("Quality", score(quality(now)), points(quality(now), quality(before), 1.0), &worst))
         }
     }
 }
 
-fn figure(label: &str, value: String, change: Option<(i64, &'static str)>, rows: &str) -> Markup {
+fn figure(label: &str, value: String, change: Option<Change>, rows: &str) -> Markup {
     html! {
         a class="card figure" href=(rows) {
             span class="label" { (label) }
             span class="value" { (value) }
             span class="change" {
                 @match change {
-                    Some((0, _)) => "as before",
-                    Some((by, unit)) => { (icon(if by > 0 { "up" } else { "down" })) (by.unsigned_abs()) (unit) @if by > 0 { " more" } @else { " less" } }
+                    Some((Ordering::Equal, _)) => "as before",
+                    Some((Ordering::Greater, by)) => { (icon("up")) (by) " more" },
+                    Some((Ordering::Less, by)) => { (icon("down")) (by) " less" },
                     None => "nothing to compare with",
                 }
             }
@@ -149,14 +152,30 @@ fn figure(label: &str, value: String, change: Option<(i64, &'static str)>, rows:
     }
 }
 
-/// By how many per cent; none where there was nothing before.
-fn change(now: f64, before: f64) -> Option<(i64, &'static str)> {
-    (before > 0.0).then(|| (((now - before) / before * 100.0).round() as i64, " %"))
+/// Which way something changed, and by how much.
+type Change = (Ordering, String);
+
+/// More than this says nothing as a share of what was before.
+const PERCENT_MAX: i64 = 200;
+
+/// By how many per cent, or `said` as a difference where that is many times what was before; none where there was nothing before.
+fn change(now: f64, before: f64, said: impl Fn(f64) -> String) -> Option<Change> {
+    (before > 0.0).then(|| {
+        let percent = ((now - before) / before * 100.0).round() as i64;
+        let by = if percent > PERCENT_MAX { said(now - before) } else { format!("{} %", percent.abs()) };
+        (percent.cmp(&0), by)
+    })
+}
+
+/// As [`change`], of a number of things.
+fn more(now: u64, before: u64) -> Option<Change> {
+    change(now as f64, before as f64, |_| number(now.abs_diff(before)))
 }
 
 /// By how many points; `each` is how many points one is.
-fn points(now: Option<f64>, before: Option<f64>, each: f64) -> Option<(i64, &'static str)> {
-    Some((((now? - before?) * each).round() as i64, " points"))
+fn points(now: Option<f64>, before: Option<f64>, each: f64) -> Option<Change> {
+    let by = ((now? - before?) * each).round() as i64;
+    Some((by.cmp(&0), format!("{} points", by.abs())))
 }
 
 fn legend() -> Markup {
@@ -169,7 +188,7 @@ fn legend() -> Markup {
 }
 
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 190.0;
+const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 32.0;
 const BOTTOM: f64 = 20.0;
 
@@ -244,14 +263,14 @@ fn attention(rows: &[AttentionRow], now: Timestamp, calendar: &Calendar) -> Mark
         return html! { p class="soft" { (icon("done")) " Nobody waits: every active conversation has somebody responsible, and moved within a day." } };
     }
     html! {
-        div class="table" { table {
+        div class="table" { table class="cards" {
             thead { tr { th scope="col" { "Client" } th scope="col" { "Phase" } th scope="col" { "Responsible" } th scope="col" { "Last active" } } }
             tbody { @for AttentionRow { conversation: row, assigned_to_name } in rows {
                 tr {
                     th scope="row" { a href={ "/conversations/" (row.session_id) } { (kit::client(row.client_name.as_ref())) } }
-                    td { (kit::phase(row.phase)) }
-                    td { @match (assigned_to_name, row.assigned_to) { (Some(name), _) => (name.as_str()), (None, Some(_)) => (kit::person(None)), (None, None) => span class="mark wait" { (icon("wait")) "Nobody" } } }
-                    td { (kit::time(row.last_activity, now, calendar)) }
+                    td data-name="Phase" { (kit::phase(row.phase)) }
+                    td data-name="Responsible" { @match (assigned_to_name, row.assigned_to) { (Some(name), _) => (name.as_str()), (None, Some(_)) => (kit::person(None)), (None, None) => span class="mark wait" { (icon("wait")) "Nobody" } } }
+                    td data-name="Last active" { (kit::time(row.last_activity, now, calendar)) }
                 } } }
         } }
     }
@@ -268,9 +287,18 @@ mod tests {
 
     #[test]
     fn a_change_needs_something_to_compare_with() {
-        assert_eq!(change(3.0, 2.0), Some((50, " %")));
-        assert_eq!(change(3.0, 0.0), None);
-        assert_eq!(points(Some(0.25), Some(0.5), 100.0), Some((-25, " points")));
+        assert_eq!(more(3, 2), Some((Ordering::Greater, "50 %".to_owned())));
+        assert_eq!(more(1, 4), Some((Ordering::Less, "75 %".to_owned())));
+        assert_eq!(more(2, 2).unwrap().0, Ordering::Equal);
+        assert_eq!(more(3, 0), None);
+        assert_eq!(points(Some(0.25), Some(0.5), 100.0), Some((Ordering::Less, "25 points".to_owned())));
         assert_eq!(points(None, Some(0.5), 100.0), None);
+    }
+
+    #[test]
+    fn a_change_that_is_many_times_what_was_before_is_a_difference() {
+        assert_eq!(more(15, 5), Some((Ordering::Greater, "200 %".to_owned())));
+        assert_eq!(more(48, 5), Some((Ordering::Greater, "43".to_owned())));
+        assert_eq!(change(13.5, 1.5, kit::hours), Some((Ordering::Greater, "12.0 h".to_owned())));
     }
 }

@@ -38,7 +38,7 @@ pub(super) async fn page<R: Runtime>(
                 section class="card" {
                     h2 { "Person" }
                     dl class="facts" {
-                        dt { "E-mail" } dd { @match &user.email { Some(email) => (email.as_str()), None => (none()) } }
+                        dt { "E-mail" } dd { @match &user.email { Some(email) => (kit::email(email.as_str())), None => (none()) } }
                         dt { "Signs in as" } dd { @match &user.subject { Some(subject) => (subject.as_str()), None => (none()) } }
                         dt { "Registered" } dd { (kit::time(user.created_at, now, &calendar)) }
                         dt { "Last signed in" } dd { @match user.last_login { Some(at) => (kit::time(at, now, &calendar)), None => (none()) } }

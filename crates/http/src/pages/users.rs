@@ -140,7 +140,7 @@ fn table(rows: &[UserRow], now: Timestamp, calendar: &Calendar) -> Markup {
             tbody { @for row in rows {
                 @let path = format!("/users/{}", row.user_id);
                 tr {
-                    th scope="row" class="name" { div { a href=(path) { (kit::person(row.name.as_ref())) } @if let Some(email) = &row.email { div class="soft small again" { (email.as_str()) } } } }
+                    th scope="row" class="name" { div { a href=(path) { (kit::person(row.name.as_ref())) } @if let Some(email) = &row.email { div class="soft small again" { (kit::email(email.as_str())) } } } }
                     td data-name="Role" { @match row.role { Some(role) => (kit::words(role.as_str())), None => (kit::none()) } }
                     td data-name="Status" { (standing(row.status)) }
                     td data-name="Responsible for" class="num" { (number(row.assigned_conversation_count)) }
