@@ -43,9 +43,13 @@ pub(super) async fn page<R: Runtime>(
     let staff = users::staff(&server.engage, &visitor.caller, None).await?;
     let latest = server.engage.last_verification(&visitor.caller).await?;
     let now = server.engage.runtime().now();
+    let called = |value: &str| {
+        let word = vocabulary::known(ACTIONS, value).map(str::to_owned).or_else(|| vocabulary::thing(value));
+        word.or_else(|| users::called(&staff.rows, value))
+    };
     let content = html! {
         div class="head" { div { h1 { "Audit" } p class="soft" { "Every change, every look at an object, every refusal. Nothing here can be changed." } } (chains::state(&visitor, latest.as_ref(), now, &calendar)) }
-        (here.said(|value| users::called(&staff.rows, value).or_else(|| vocabulary::known(ACTIONS, value).map(str::to_owned)).or_else(|| vocabulary::thing(value))))
+        (here.said(called))
         form class="fields many" method="get" action=(Place::Audit.path()) data-live="" {
             (here.kept(&["limit"]))
             (here.choice("Who", "userId", users::options(&staff.rows, here.get("userId"))))

@@ -184,7 +184,7 @@ fn found(caption: &str, matches: &[&Matched], conversations: &[ConversationRow],
                 td data-name="Matched" { (matched(found.match_type.as_str())) }
                 td data-name="Likelihood" class="num" { (kit::percent(found.confidence)) }
                 td data-name="Why" { (conflict::summary(&found.evidence)) }
-                td data-name="Where" { (place(found, conversations, calendar)) @if times > 1 { " " span class="nowrap" { "(" (number(times as u64)) " entries)" } } }
+                td data-name="Where" { div { (place(found, conversations, calendar)) @if times > 1 { " " span class="nowrap" { "(" (number(times as u64)) " entries)" } } } }
             } } }
         } }
     }
@@ -194,8 +194,8 @@ fn found(caption: &str, matches: &[&Matched], conversations: &[ConversationRow],
 fn place(found: &Matched, conversations: &[ConversationRow], calendar: &Calendar) -> Markup {
     let Some(id) = found.conversation else { return html! { span class="soft" { "Known before" } } };
     let row = conversations.iter().find(|row| row.session_id == id);
-    html! { div {
+    html! {
         a href={ "/conversations/" (id) } { @match row { Some(row) => (kit::client(row.client_name.as_ref())), None => "Conversation" } }
         @if let Some(row) = row { div class="soft small" { "since " (calendar.date(calendar.day_of(row.created_at))) } }
-    } }
+    }
 }

@@ -115,6 +115,10 @@ async fn what_a_role_may_not_do_is_not_offered_and_refused() {
             && !page.contains("<textarea")
             && !page.contains("/assignment\"")
     );
+    // What an attorney needs first stands first.
+    let order = ["identity", "parties", "goals", "assignment", "course"];
+    let places = order.map(|part| page.find(&format!("data-part=\"{part}\"")).expect(part));
+    assert!(places.is_sorted(), "{places:?}");
     // Every page has a form for the theme, so the officer has a proof.
     let csrf = field(&page, "csrf").to_owned();
     let refused = officer.post(&format!("{path}/messages"), &[("csrf", &csrf), ("content", "Hi")]).await;
