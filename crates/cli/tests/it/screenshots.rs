@@ -27,7 +27,7 @@ fn name(path: &str) -> String {
     let kind = kind(path);
     let parts: Vec<_> = kind.trim_start_matches('/').split('/').collect();
     match parts.as_slice() {
-        [place, "{id}"] => place.trim_end_matches('s').to_owned(),
+        [.., place, "{id}"] => place.trim_end_matches('s').to_owned(),
         parts => parts.join("-"),
     }
 }

@@ -105,8 +105,11 @@ impl Walk {
     }
 }
 
-/// A path without the ids in it.
+/// A path without the ids in it; a practice area's is its slug.
 pub(crate) fn kind(path: &str) -> String {
+    if path.starts_with("/settings/practice-areas/") {
+        return "/settings/practice-areas/{id}".to_owned();
+    }
     let is_id = |part: &&str| {
         part.len() == 26 && part.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
     };
