@@ -32,7 +32,10 @@ async fn the_firm_finds_a_conversation_and_speaks_with_its_client() {
     partner.click("form[action$='/messages'] button").await;
     attorney.says("We have read your papers.").await;
 
-    // The server goes, and comes back.
+    // The server goes, and comes back: to whoever looks on, and to whoever has no script and asks again.
+    let plain = driver.browser(false).await;
+    stage.enter(&plain, ATTORNEY).await;
+    plain.open(&talk).await;
     stage.server.kill();
     attorney.says("Offline").await;
     partner.says("Offline").await;
@@ -44,6 +47,12 @@ async fn the_firm_finds_a_conversation_and_speaks_with_its_client() {
     partner.write("textarea[name=content]", "Here again.").await;
     partner.click("form[action$='/messages'] button").await;
     attorney.says("Here again.").await;
+    plain.reload().await;
+    plain.says("Here again.").await;
+    plain.write("textarea[name=content]", "Here without script.").await;
+    plain.click("form[action$='/messages'] button").await;
+    attorney.says("Here without script.").await;
+    plain.close().await;
     partner.close().await;
     attorney.close().await;
 }
