@@ -191,6 +191,11 @@ async fn the_grid_is_worked_by_its_keys_and_marks_what_others_change() {
     browser.says("Assign 3 conversations").await;
     browser.click("button.primary").await;
     browser.says("Assigned: 3 of 3 conversations").await;
+    // A form may have a field of any name, such as what forms themselves are asked for.
+    browser.open(&stage.at("/audit")).await;
+    browser.choose("select[name=action]", "user_signed_in").await;
+    browser.goes_to("action=user_signed_in").await;
+    browser.says("The whole trail").await;
     // Switched off, they do nothing; what is pressed with Ctrl still does.
     browser.open(&stage.at("/conversations")).await;
     strike(&browser, '?').await;

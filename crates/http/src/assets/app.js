@@ -50,14 +50,14 @@ onpopstate = () => location.hash || swap(location.href);
 on("click", (event) => {
 	for (const open of $$("details.menu[open]")) if (!open.contains(event.target)) open.open = false;
 	const link = event.target.closest("a[href]");
-	const plain = link && !link.hash && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-	if (plain && here(new URL(link.href))) (event.preventDefault(), swap(link.href, true));
+	const own = link && !link.hash && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+	if (own && here(new URL(link.href))) (event.preventDefault(), swap(link.href, true));
 });
 on("submit", (event) => {
 	const form = event.target;
-	const [watched, id] = form.dataset.watch?.split("#") ?? [];
-	poll($("#" + id), watched);
-	const url = new URL(form.action);
+	const [run, id] = form.dataset.watch?.split("#") ?? [];
+	poll($("#" + id), run);
+	const url = new URL(form.attributes.action.value, location);
 	if (form.method !== "get" || !here(url)) return;
 	event.preventDefault();
 	url.search = new URLSearchParams(new FormData(form, event.submitter));
@@ -75,7 +75,7 @@ on("formdata", (event) => {
 	for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
 });
 
-// Changed rows of the grid are marked where they stand; nothing moves under a reader.
+// Changed rows are marked where they stand; nothing moves under a reader.
 const version = (row) => $("[name=row]", row).value;
 const watch = async (table) => {
 	const rows = (root) => new Map($$("[data-rows] tbody tr", root).map((row) => [$("th a", row).href, row]));
