@@ -100,7 +100,7 @@ const watch = async (table) => {
 	}
 };
 
-// Where an event of a conversation arrives, the parts of its page are asked for anew.
+// Where an event arrives, the parts of the page are asked for anew.
 const refresh = async () => {
 	const fresh = await read(location.href);
 	for (const part of $$("[data-part]")) {
@@ -120,7 +120,7 @@ const follow = async (live) => {
 			const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 			for (;;) {
 				const { done, value } = await reader.read();
-				if (done) break;
+				if (done || !live.isConnected) break;
 				if (/^id:/m.test(value)) await refresh();
 			}
 		} catch {
