@@ -16,7 +16,7 @@ use maud::{Markup, html};
 
 use super::{
     address::Address,
-    frame::{Place, Source, framed},
+    frame::{Place, Range, Source, framed_over},
     kit::{self, icon, number},
     session::Visitor,
 };
@@ -37,9 +37,6 @@ pub(super) async fn page<R: Runtime>(
     let content = html! {
         div class="head" {
             div { h1 { "Practice areas" } p class="soft" { "Conversations that began in the span, and how far they have come by now." } }
-            div class="filters" role="group" aria-label="Time range" {
-                @for of in Reach::ALL { a class="chip" href=(here.with(&[("range", of.as_str())])) aria-current=[(of == reach).then_some("true")] { (name(of)) } }
-            }
         }
         section class="card" {
             @if report.body.is_empty() {
@@ -50,17 +47,20 @@ pub(super) async fn page<R: Runtime>(
             }
         }
     };
+    let choice = |of: Reach| (name(of), here.with(&[("range", of.as_str())]), of == reach);
+    let range = Range { name: "Began", choices: Reach::ALL.map(choice).into() };
     let source = Source::Index(report.freshness);
-    Ok(super::html(StatusCode::OK, framed(&visitor, Place::PracticeAreas, "Practice areas", source, &content)))
+    let markup = framed_over(&visitor, Place::PracticeAreas, "Practice areas", source, Some(&range), &content);
+    Ok(super::html(StatusCode::OK, markup))
 }
 
 const fn name(reach: Reach) -> &'static str {
     match reach {
-        Reach::Week => "7 days",
-        Reach::Month => "30 days",
-        Reach::Quarter => "90 days",
-        Reach::Year => "A year",
-        Reach::All => "All of time",
+        Reach::Week => "Last 7 days",
+        Reach::Month => "Last 30 days",
+        Reach::Quarter => "Last 90 days",
+        Reach::Year => "Last 365 days",
+        Reach::All => "Any time",
     }
 }
 
