@@ -26,7 +26,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    dossier::{Dossier, HISTORY, may_write},
+    dossier::{Dossier, HISTORY, may_assign, may_write},
     form::{self, Posted, csrf},
     frame::{Place, Source, framed},
     intake::keyed,
@@ -60,9 +60,17 @@ pub(super) async fn page<R: Runtime>(
     let state = &page.conversation;
     let assigned = state.assigned_to;
     // The page is of one moment; what stands beside it is asked for side by side.
+    // A walk a role, on a page that is asked for again with every event: only for who is offered the choice.
+    let staff = async {
+        if may_assign(&visitor, state) {
+            users::staff(engage, caller, Some(UserStatus::Active)).await.map(|staff| staff.rows)
+        } else {
+            Ok(vec![])
+        }
+    };
     let known = try_join3(
         engage.names(caller, assigned.into_iter().collect()).map_err(Problem::from),
-        users::staff(engage, caller, Some(UserStatus::Active)),
+        staff,
         engage.conversations_by_id(caller, vec![id], None).map_err(Problem::from),
     );
     let happened = try_join3(
@@ -79,7 +87,7 @@ pub(super) async fn page<R: Runtime>(
         id,
         state,
         indexed: indexed.first().map(|row| row.version),
-        staff: &staff.rows,
+        staff: &staff,
         responsible: assigned.map(|user| kit::person(names.get(&user))),
         parties: &parties,
         conflicts: &conflicts.rows,

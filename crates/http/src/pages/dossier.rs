@@ -46,6 +46,11 @@ pub(super) fn may_write(visitor: &Visitor) -> bool {
     visitor.caller.actor.role.may(Permission::WriteConversations)
 }
 
+/// Whether somebody can be made responsible by the visitor.
+pub(super) fn may_assign(visitor: &Visitor, state: &Conversation) -> bool {
+    visitor.caller.actor.role.may(Permission::Assign) && state.status == Status::Active
+}
+
 impl Dossier<'_> {
     /// All of it.
     pub(super) fn cards(&self) -> Markup {
@@ -143,7 +148,7 @@ impl Dossier<'_> {
                     },
                     _ => p class="soft" { "Nobody yet." },
                 }
-                @if self.visitor.caller.actor.role.may(Permission::Assign) && self.is_open() { details {
+                @if may_assign(self.visitor, self.state) { details {
                     summary { @if self.responsible.is_some() { "Assign to somebody else" } @else { "Assign" } }
                     form method="post" action=(self.path("assignment")) class="stack more" {
                         (self.hidden())
