@@ -56,12 +56,19 @@ impl Verify {
             None => platform.firms()?,
         };
         let runtime = open::runtime()?;
-        let mut output = Output { firms: vec![] };
-        for firm in firms {
-            let caught_up = runtime.block_on(platform.catch_up(&firm, CATCH_UP))?;
+        for firm in &firms {
+            let caught_up = runtime.block_on(platform.catch_up(firm, CATCH_UP))?;
             if !caught_up {
                 return Err(failed(Exit::Failure, format!("the index of {firm} did not catch up with its journal")));
             }
+        }
+        // An open folder goes on with what its last owner left: letters and alarms that are due write entries of their own. The threads end,
+        // each index with all that was recorded by then; the folder stays ours while it is checked.
+        if !platform.shut_down(CATCH_UP) {
+            return Err(failed(Exit::Failure, "the data folder did not come to rest"));
+        }
+        let mut output = Output { firms: vec![] };
+        for firm in firms {
             let folder = platform.folder().firm(&firm);
             output.firms.push(verify::check(&firm, &folder).with_context(|| format!("cannot verify {firm}"))?);
         }
