@@ -139,10 +139,12 @@ impl Grid<'_> {
     pub(super) fn table(&self, found: &ListPage<ConversationRow, Cursor>) -> Markup {
         let all = if found.next.is_some() || !self.here.get("cursor").is_empty() { "on this page" } else { "in all" };
         let kept: Vec<&str> = self.here.names().filter(|name| *name != PREVIEW).collect();
+        // Where there is little room the style leaves some of the usual columns out; those that somebody chose stay, and scroll.
+        let usual = if self.here.get(COLUMNS).is_empty() { " usual" } else { "" };
         html! {
             form id=(LOOK) method="get" action="/conversations" { (self.here.kept(&kept)) }
             div class="table" {
-                table class={ "cards grid " (self.here.get(DENSITY)) } data-rows="" {
+                table class={ "cards grid " (self.here.get(DENSITY)) (usual) } data-rows="" {
                     caption { (found.rows.len()) " " (all) ", by " (self.sorted_by().to_lowercase()) }
                     thead { tr {
                         td class="pick" { input type="checkbox" data-all="" aria-label="Select all on this page" hidden; }
