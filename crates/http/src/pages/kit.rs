@@ -157,9 +157,11 @@ pub(super) fn shown(all: usize, most: usize) -> Markup {
     html! { @if all > most { "The first " (most) " of " (number(all as u64)) ". " } }
 }
 
-/// A share of 0 to 1.
+/// A share of 0 to 1. Only all of it is 100 %, and only none of it 0: a likelihood of 0.998 is no certainty.
 pub(super) fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    let percent = (share * 100.0).round();
+    let percent = if share > 0.0 && share < 1.0 { percent.clamp(1.0, 99.0) } else { percent };
+    format!("{percent:.0} %")
 }
 
 /// A choice among words in a form; `all` is what it is called to choose none.
@@ -243,7 +245,7 @@ mod tests {
             [0, 999, 1000, 12_345_678].map(number).each_ref().map(String::as_str)
         );
         assert_eq!(["999 ms", "1.0 s", "2 min"], [999, 1_000, 120_000].map(seconds).each_ref().map(String::as_str));
-        assert_eq!((percent(0.125), percent(1.0)), ("12 %".into(), "100 %".into()));
+        assert_eq!([0.0, 0.001, 0.125, 0.998, 1.0].map(percent), ["0 %", "1 %", "13 %", "99 %", "100 %"]);
         assert_eq!(shown(60, 60).into_string(), "");
         assert_eq!(shown(1_000, 60).into_string(), "The first 60 of 1\u{202f}000. ");
         assert_eq!(["30 min", "1.5 h", "3.0 days"], [0.5, 1.5, 72.0].map(hours).each_ref().map(String::as_str));
