@@ -112,12 +112,27 @@ async fn plant(engage: &Arc<Engage<Platform>>, firm: &SeedFirm) -> anyhow::Resul
     while let Some(done) = flying.join_next().await {
         done??;
     }
+    screen(engage, firm, &told).await
+}
+
+/// Registers the parties; some of the conflicts that come to light have been looked at.
+async fn screen(engage: &Engage<Platform>, firm: &SeedFirm, told: &[Told]) -> anyhow::Result<()> {
     let caller = Caller::system(firm.id.clone());
-    for party in firm.parties(&told) {
-        match engage.register_party(&caller, &Write::default(), party).await {
+    for party in firm.parties(told) {
+        let registered = match engage.register_party(&caller, &Write::default(), party).await {
+            Ok(registered) => registered,
             // Some stories end with a deletion.
-            Ok(_) | Err(engage_app::Error::Gone) => {}
+            Err(engage_app::Error::Gone) => continue,
             Err(error) => return Err(error.into()),
+        };
+        // The next time, they are as somebody left them.
+        let found = registered.party.screening.conflicts().filter(|_| registered.created);
+        for conflict in found.filter_map(|matched| matched.conflict) {
+            if let Some((actor, change)) = firm.looked_at(conflict) {
+                let mut caller = caller.clone();
+                caller.actor = actor;
+                engage.change_conflict(&caller, conflict, &Write::default(), change).await?;
+            }
         }
     }
     Ok(())

@@ -1,20 +1,22 @@
 //! Whom the firms know: everybody who came to them, and who stands on the other side of the latest conversations. Some of those are
-//! people who came to the firm before, their names written another way: conflicts of interest to look at.
+//! people who came to the firm before, their names written another way: conflicts of interest, some of which the firm has looked at.
 
+use engage_app::registry::ConflictChange;
 use engage_domain::{
-    ConversationId,
-    registry::{Identifier, IdentifierSort, Party, PartyKind, PartyRole},
+    Actor, ConflictId, ConversationId, Role,
+    registry::{Artefact, Identifier, IdentifierSort, Party, PartyKind, PartyRole, Resolution, Verdict},
 };
 
 use super::{
     SeedConversation, SeedFirm,
     random::{Random, mix},
+    script::Phrases,
 };
 
 /// Conversations, the latest ones, whose parties are named in them. The clients of those before are what the firm knew.
 const NAMED: usize = 40;
 /// In how many of a hundred of them the other side came to the firm before.
-const ADVERSE: usize = 15;
+const ADVERSE: usize = 20;
 /// What the other side is called, behind a surname.
 const COMPANIES: [&str; 6] = [
     "Property Management LLC",
@@ -62,7 +64,8 @@ impl SeedFirm {
         for told in latest {
             let mut random = Random::new(mix(self.seed, &format!("parties of {}", told.conversation)));
             let opposing = if random.chance(ADVERSE) && !before.is_empty() {
-                surname_first(&random.pick(before).name)
+                let known = &random.pick(before).name;
+                self.phrases.written_otherwise(known, &mut random)
             } else if random.chance(50) {
                 format!("{} {}", random.text(&self.phrases.last_names), random.pick(&COMPANIES))
             } else {
@@ -74,8 +77,39 @@ impl SeedFirm {
         }
         parties
     }
+
+    /// Who has looked at a conflict that was found, and what they made of it; none where nobody has.
+    pub fn looked_at(&self, conflict: ConflictId) -> Option<(Actor, ConflictChange)> {
+        let mut random = Random::new(mix(self.seed, &conflict.to_string()));
+        let attorneys: Vec<_> = self.staff.iter().filter(|person| person.role == Role::Attorney).collect();
+        let by = random.pick(&attorneys);
+        let resolve = |resolution, reason: &str, artefact| {
+            ConflictChange::Resolve(Box::new(Verdict { resolution, reason: reason.into(), artefact, declined: None }))
+        };
+        let phrases = &self.phrases;
+        let change = match random.below(100) {
+            0..30 => return None,
+            30..50 => ConflictChange::Review { notes: Some(random.text(&phrases.looking_into).into()) },
+            50..65 => resolve(Resolution::NoConflict, random.text(&phrases.somebody_else), None),
+            65..75 => {
+                let reference = format!("DMS-{}", random.between(10_000, 99_999)).as_str().into();
+                let consent = Artefact { name: "Informed consent of both clients".into(), reference, sha256: None };
+                resolve(Resolution::ClientConsented, random.text(&phrases.consented), Some(consent))
+            }
+            _ => resolve(Resolution::CannotRepresent, random.text(&phrases.opposed), None),
+        };
+        Some((Actor::user(by.id, by.role), change))
+    }
 }
 
-fn surname_first(name: &str) -> String {
-    name.rsplit_once(' ').map_or_else(|| name.to_owned(), |(first, last)| format!("{last}, {first}"))
+impl Phrases {
+    /// A person's name as somebody else would write it.
+    fn written_otherwise(&self, name: &str, random: &mut Random) -> String {
+        let Some((first, last)) = name.rsplit_once(' ') else { return name.to_owned() };
+        match (self.short_names.get(first), self.misspellings.get(last)) {
+            (Some(short), _) if random.chance(70) => format!("{short} {last}"),
+            (_, Some(misspelt)) if random.chance(70) => format!("{first} {misspelt}"),
+            _ => format!("{last}, {first}"),
+        }
+    }
 }

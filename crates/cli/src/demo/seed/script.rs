@@ -81,6 +81,12 @@ pub(super) struct Phrases {
     pub(super) update: Vec<String>,
     pub(super) thanks: Vec<String>,
     pub(super) notes: Vec<String>,
+    pub(super) looking_into: Vec<String>,
+    pub(super) somebody_else: Vec<String>,
+    pub(super) consented: Vec<String>,
+    pub(super) opposed: Vec<String>,
+    pub(super) short_names: BTreeMap<String, String>,
+    pub(super) misspellings: BTreeMap<String, String>,
 }
 
 pub(super) fn firms() -> Vec<FirmScript> {

@@ -186,3 +186,10 @@ fn goals_of_every_exchange_are_goals_of_its_area() {
         }
     }
 }
+
+#[test]
+fn names_that_are_written_otherwise_are_names_that_clients_have() {
+    let phrases = script::phrases();
+    assert!(phrases.short_names.keys().all(|name| phrases.first_names.contains(name)));
+    assert!(phrases.misspellings.keys().all(|name| phrases.last_names.contains(name)));
+}
