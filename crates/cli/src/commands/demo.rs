@@ -127,8 +127,8 @@ async fn screen(engage: &Engage<Platform>, firm: &SeedFirm, told: &[Told]) -> an
         };
         // The next time, they are as somebody left them.
         let found = registered.party.screening.conflicts().filter(|_| registered.created);
-        for conflict in found.filter_map(|matched| matched.conflict) {
-            if let Some((actor, change)) = firm.looked_at(conflict) {
+        for (conflict, likelihood) in found.filter_map(|matched| Some((matched.conflict?, matched.confidence))) {
+            if let Some((actor, change)) = firm.looked_at(conflict, likelihood) {
                 let mut caller = caller.clone();
                 caller.actor = actor;
                 engage.change_conflict(&caller, conflict, &Write::default(), change).await?;

@@ -140,6 +140,12 @@ impl SeedConversation {
             _ => None,
         })
     }
+
+    /// Whether it came as far as the conflict check.
+    fn is_checked(&self) -> bool {
+        let conversation::Command::History(steps) = &self.history else { return false };
+        steps.iter().any(|step| matches!(step.command, conversation::Command::DecideConflict(_)))
+    }
 }
 
 impl SeedUser {

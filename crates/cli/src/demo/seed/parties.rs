@@ -13,8 +13,9 @@ use super::{
     script::Phrases,
 };
 
-/// Conversations, the latest ones, whose parties are named in them. The clients of those before are what the firm knew.
-const NAMED: usize = 40;
+/// The latest conversations. Parties are named in those of them that came as far as the conflict check; the clients of all before are what
+/// the firm knew.
+const LATEST: usize = 60;
 /// In how many of a hundred of them the other side came to the firm before.
 const ADVERSE: usize = 20;
 /// What the other side is called, behind a surname.
@@ -33,6 +34,7 @@ pub struct Told {
     conversation: ConversationId,
     name: String,
     email: Option<String>,
+    is_checked: bool,
 }
 
 impl Told {
@@ -40,7 +42,7 @@ impl Told {
     pub fn of(conversation: &SeedConversation) -> Option<Self> {
         let name = conversation.client_name()?;
         let email = conversation.client.as_ref().map(|client| client.email.clone());
-        Some(Self { conversation: conversation.id, name, email })
+        Some(Self { conversation: conversation.id, name, email, is_checked: conversation.is_checked() })
     }
 
     fn client(&self) -> Party {
@@ -56,12 +58,12 @@ impl Told {
 impl SeedFirm {
     /// The parties, in the order in which the firm comes to know them. `told` is in the order in which the conversations began.
     pub fn parties(&self, told: &[Told]) -> Vec<Party> {
-        let (before, latest) = told.split_at(told.len().saturating_sub(NAMED));
+        let (before, latest) = told.split_at(told.len().saturating_sub(LATEST));
         let mut parties: Vec<_> = before
             .iter()
             .map(|told| Party { external_id: Some(told.conversation.to_string().as_str().into()), ..told.client() })
             .collect();
-        for told in latest {
+        for told in latest.iter().filter(|told| told.is_checked) {
             let mut random = Random::new(mix(self.seed, &format!("parties of {}", told.conversation)));
             let opposing = if random.chance(ADVERSE) && !before.is_empty() {
                 let known = &random.pick(before).name;
@@ -78,8 +80,8 @@ impl SeedFirm {
         parties
     }
 
-    /// Who has looked at a conflict that was found, and what they made of it; none where nobody has.
-    pub fn looked_at(&self, conflict: ConflictId) -> Option<(Actor, ConflictChange)> {
+    /// Who has looked at a conflict that was found, and what they made of it; none where nobody has. `likelihood` is that of its match.
+    pub fn looked_at(&self, conflict: ConflictId, likelihood: f64) -> Option<(Actor, ConflictChange)> {
         let mut random = Random::new(mix(self.seed, &conflict.to_string()));
         let attorneys: Vec<_> = self.staff.iter().filter(|person| person.role == Role::Attorney).collect();
         let by = random.pick(&attorneys);
@@ -90,7 +92,9 @@ impl SeedFirm {
         let change = match random.below(100) {
             0..30 => return None,
             30..50 => ConflictChange::Review { notes: Some(random.text(&phrases.looking_into).into()) },
-            50..65 => resolve(Resolution::NoConflict, random.text(&phrases.somebody_else), None),
+            roll if roll < 65 || likelihood < 0.5 => {
+                resolve(Resolution::NoConflict, random.text(&phrases.somebody_else), None)
+            }
             65..75 => {
                 let reference = format!("DMS-{}", random.between(10_000, 99_999)).as_str().into();
                 let consent = Artefact { name: "Informed consent of both clients".into(), reference, sha256: None };
