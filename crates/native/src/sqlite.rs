@@ -13,7 +13,9 @@ use std::{
 };
 
 use engage_journal::{Error, Row, Sql, Value, sql::Visit};
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, params_from_iter, types::ValueRef};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, config::DbConfig, ffi::SQLITE_IOERR_SHORT_READ, params_from_iter, types::ValueRef,
+};
 
 use crate::FolderError;
 
@@ -181,11 +183,12 @@ impl Db {
     }
 }
 
-/// Whether an error says that the file itself is damaged or no database.
+/// Whether an error says that the file itself is damaged, cut short or no database.
 pub fn is_damaged(error: &Error) -> bool {
     match error {
         Error::Storage { source: Some(source), .. } => source.downcast_ref::<rusqlite::Error>().is_some_and(|error| {
             matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+                || error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_IOERR_SHORT_READ)
         }),
         Error::Storage { source: None, .. } | Error::Corrupt(_) | Error::TooNew { .. } | Error::Refused(_) => false,
     }

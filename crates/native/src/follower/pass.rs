@@ -23,7 +23,7 @@ use engage_index::{Param, Query, Statement, checkpoint, projection, reconciliati
 use engage_journal::{Entry, Error, ObjectKey, Sql, read, sql};
 
 pub(super) use self::conflicts::write_all;
-use self::files::{Files, file_id};
+use self::files::Files;
 use super::{
     rebuild::{Rebuild, Step},
     states::States,
@@ -226,7 +226,7 @@ impl Follower {
     /// Takes in what is new, at most one batch of it.
     pub(super) fn follow(&mut self, now: Timestamp) -> Result<Progress, Error> {
         if self.is_index_gone() {
-            tracing::warn!(firm = %self.firm.id, "the index is gone, or another file is in its place");
+            tracing::warn!(firm = %self.firm.id, "the index or its log is gone, or another file is in its place");
             self.close();
             if self.live {
                 // Readers leave the old one, too.
@@ -271,10 +271,10 @@ impl Follower {
         progress
     }
 
-    /// Whether somebody has removed the index under the open connection, or put another file in its place.
+    /// Whether the index that is open is no longer the one behind its name.
     pub(super) fn is_index_gone(&self) -> bool {
-        let gone = |files: &Files| file_id(&self.path()).is_none_or(|now| files.index_file != Some(now));
-        self.files.as_ref().is_some_and(gone)
+        // What is built beside the live one has no log.
+        self.files.as_ref().is_some_and(|files| files.are_gone(self.live))
     }
 
     fn pass_over(&mut self, files: &mut Files, now: Timestamp) -> Result<Progress, Error> {

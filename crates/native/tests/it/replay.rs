@@ -123,3 +123,32 @@ async fn a_list_outlives_the_deletion_of_its_index() {
     let (rows, _) = rig.platform().query(&rig.firm, list, None).await.unwrap();
     assert_eq!(rows.len(), 8, "the list is still that of a file that was deleted");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_outlives_the_deletion_of_the_log_of_its_index() {
+    let rig = Rig::new().await;
+    for number in 1..=5 {
+        rig.tell(number, start()).await;
+    }
+    rig.caught_up().await;
+    let list = ConversationList {
+        firm: rig.firm.clone(),
+        filters: Filters::default(),
+        order: Default::default(),
+        after: None,
+        limit: Limit::default(),
+    };
+    // As whoever removes an index file by file comes to do, where a new one is made in between: all that it holds is in its log yet.
+    std::fs::remove_file(rig.file("index.db")).unwrap();
+    eventually("a new index", || async { is_whole(&rig).then_some(()) }).await;
+    for name in ["index.db-wal", "index.db-shm"] {
+        std::fs::remove_file(rig.file(name)).unwrap();
+    }
+    // Nobody who asks meets an error meanwhile.
+    let rows = async || rig.platform().query(&rig.firm, list.clone(), None).await.unwrap().0.len();
+    eventually("every row", || async { (rows().await == 5).then_some(()) }).await;
+    rig.tell(6, start()).await;
+    rig.caught_up().await;
+    eventually("an index that is whole again", || async { is_whole(&rig).then_some(()) }).await;
+    assert_eq!(rows().await, 6);
+}

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{PoisonError, atomic::Ordering},
 };
 
@@ -22,8 +22,29 @@ pub(super) struct Files {
     pub(super) journal: Db,
     pub(super) index: Db,
     /// Which file the index is, behind its name.
-    pub(super) index_file: Option<FileId>,
+    index_file: Option<FileId>,
+    /// Which file its log is: without it, the database lacks what only the log holds.
+    log_file: Option<FileId>,
     pub(super) seq: i64,
+}
+
+impl Files {
+    /// Whether somebody has removed the index under the open connection, or put another file in its place; also whether its log is gone, where
+    /// it has one. Whoever removes an index file by file comes to remove the log of a new one, if that is made in between.
+    pub(super) fn are_gone(&self, has_log: bool) -> bool {
+        let is_gone = |path: &Path, known| file_id(path).is_none_or(|now| known != Some(now));
+        let path = self.index.path();
+        is_gone(path, self.index_file) || has_log && is_gone(&beside(path, LOG), self.log_file)
+    }
+}
+
+/// What SQLite calls a write-ahead log, behind the name of the database.
+const LOG: &str = "-wal";
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 impl Follower {
@@ -35,8 +56,10 @@ impl Follower {
         let last = read::last_entry(&mut journal)?.map_or(0, |(seq, _)| seq);
         // Before it is opened: if another one comes in between, the next pass finds that it is not this one.
         let mut index_file = file_id(&path);
-        // What is left of one that was being built is not gone on with.
-        let usable = if self.damaged || !self.live { Ok(Usable::Not) } else { usable(&path, last) };
+        // What is left of one that was being built is not gone on with. One that is not there is not opened, for that would make an empty one
+        // that lists meet before they are told to wait.
+        let usable =
+            if self.damaged || !self.live || index_file.is_none() { Ok(Usable::Not) } else { usable(&path, last) };
         let (mut index, seq) = match usable {
             Ok(Usable::Ready(index, seq)) => (index, seq),
             Ok(Usable::Outdated) => {
@@ -62,7 +85,9 @@ impl Follower {
             Err(error) => return Err(error),
         };
         self.damaged = false;
+        // It has been read, so its log is there.
         self.failing = read_failing(&mut index)?;
+        let log_file = file_id(&beside(&path, LOG));
         if self.live {
             let latest = reconciliation::runs(self.firm.id.clone(), None, Limit::default());
             if let Some(entry) = all(&mut index, &latest)?.into_iter().next() {
@@ -73,7 +98,7 @@ impl Follower {
             }
             self.firm.set_laid_out(true);
         }
-        Ok(Some(Files { journal, index, index_file, seq }))
+        Ok(Some(Files { journal, index, index_file, log_file, seq }))
     }
 
     /// Whoever asks an index without rows is told that they are yet to come.
@@ -91,15 +116,13 @@ impl Follower {
         }
         // A reader that opens it meanwhile would take what is left of one for a part of the other.
         let _gate = self.live.then(|| self.firm.index_gate.write().unwrap_or_else(PoisonError::into_inner));
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = path.as_os_str().to_owned();
-            file.push(suffix);
+        for file in ["", LOG, "-shm"].map(|suffix| beside(path, suffix)) {
             match std::fs::remove_file(&file) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => {
                     return Err(Error::Storage {
-                        operation: format!("remove {}", Path::new(&file).display()),
+                        operation: format!("remove {}", file.display()),
                         message: error.to_string(),
                         transient: true,
                         source: Some(Box::new(error)),
@@ -120,18 +143,18 @@ impl Follower {
 }
 
 /// What tells two files of one name apart.
-pub(super) type FileId = (u64, u64);
+type FileId = (u64, u64);
 
 /// The file that `path` names; none when there is none.
 #[cfg(unix)]
-pub(super) fn file_id(path: &Path) -> Option<FileId> {
+fn file_id(path: &Path) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// The file that `path` names, which is taken for the same as long as there is one.
 #[cfg(not(unix))]
-pub(super) fn file_id(path: &Path) -> Option<FileId> {
+fn file_id(path: &Path) -> Option<FileId> {
     path.exists().then_some((0, 0))
 }
 
