@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 pub(super) use self::{
     list::{List, RowProblem, Tally},
-    words::{guarded, role, say_match, why},
+    words::{guarded, role, say_confidence, say_match, why},
 };
 use super::{key::TokenKeyArg, open};
 use crate::{

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use engage_domain::registry::Matched;
 
 use super::paper::{Paper, Part, Result as Found};
-use crate::commands::registry::{RowProblem, role, say_match, why};
+use crate::commands::registry::{RowProblem, role, say_confidence, say_match, why};
 
 const STYLE: &str = "\
 :root { color-scheme: light; }
@@ -112,13 +112,13 @@ fn matched(page: &mut String, found: &Matched) -> fmt::Result {
     let why = why(&found.evidence);
     writeln!(
         page,
-        "<tr><td>{what}</td><td>{}</td><td>{}</td><td>{conversation}</td><td>{} ({})</td><td class=\"number\">{:.2}</td>\
+        "<tr><td>{what}</td><td>{}</td><td>{}</td><td>{conversation}</td><td>{} ({})</td><td class=\"number\">{}</td>\
          <td>{}</td></tr>",
         Escaped(found.name.as_str()),
         role(Some(found.role)),
         found.match_type.as_str(),
         say_match(found),
-        found.confidence,
+        say_confidence(found.confidence),
         Escaped(&why)
     )
 }

@@ -5,7 +5,7 @@ use std::fmt::{Result as Written, Write};
 use engage_domain::registry::Matched;
 
 use super::paper::{Paper, Part, Result as Found};
-use crate::commands::registry::{RowProblem, role, say_match, why};
+use crate::commands::registry::{RowProblem, role, say_confidence, say_match, why};
 
 /// The report.
 pub(super) fn write(paper: &Paper) -> anyhow::Result<String> {
@@ -60,7 +60,7 @@ fn matched(text: &mut String, found: &Matched) -> Written {
         Some(conversation) => writeln!(text, " in conversation {conversation}")?,
         None => writeln!(text, ", of no conversation")?,
     }
-    let (how, confidence) = (say_match(found), found.confidence);
-    writeln!(text, "        {} ({how}), confidence {confidence:.2}", found.match_type.as_str())?;
+    let (how, confidence) = (say_match(found), say_confidence(found.confidence));
+    writeln!(text, "        {} ({how}), confidence {confidence}", found.match_type.as_str())?;
     writeln!(text, "        {}", why(&found.evidence))
 }

@@ -23,6 +23,13 @@ pub(in crate::commands) const fn say_match(matched: &Matched) -> &'static str {
     }
 }
 
+/// How likely it is the same party, 0 to 1: cut off behind two digits, so that nothing short of certainty reads 1.00.
+pub(in crate::commands) fn say_confidence(confidence: f64) -> String {
+    // 0.29 is a little less than that in binary.
+    let hundredths = (confidence * 100.0 + 1e-6).floor();
+    format!("{:.2}", hundredths / 100.0)
+}
+
 /// Why two parties are taken for one: which words were lined up and how, which are left over, what identifies both.
 pub(in crate::commands) fn why(evidence: &Evidence) -> String {
     let Evidence { aligned, queried_only, found_only, identifiers } = evidence;
@@ -89,6 +96,11 @@ mod tests {
                     the same e-mail address";
         assert_eq!(why(&evidence), told);
         assert_eq!(why(&Evidence::default()), "");
+    }
+
+    #[test]
+    fn only_certainty_is_called_certain() {
+        assert_eq!([0.0, 0.29, 0.875, 0.998, 1.0].map(say_confidence), ["0.00", "0.29", "0.87", "0.99", "1.00"]);
     }
 
     #[test]
