@@ -93,8 +93,8 @@ async fn an_index_that_is_deleted_comes_back_identical() {
     assert_eq!(rig.dump(), with_more);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_outlives_the_deletion_of_its_index() {
+/// Five conversations that the index holds, and the list of all.
+async fn five_listed() -> (Rig, ConversationList) {
     let rig = Rig::new().await;
     for number in 1..=5 {
         rig.tell(number, start()).await;
@@ -107,6 +107,12 @@ async fn a_list_outlives_the_deletion_of_its_index() {
         after: None,
         limit: Limit::default(),
     };
+    (rig, list)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_outlives_the_deletion_of_its_index() {
+    let (rig, list) = five_listed().await;
     for number in 6..=8 {
         let (rows, _) = rig.platform().query(&rig.firm, list.clone(), None).await.unwrap();
         assert_eq!(rows.len() as u64, number - 1);
@@ -126,18 +132,7 @@ async fn a_list_outlives_the_deletion_of_its_index() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_outlives_the_deletion_of_the_log_of_its_index() {
-    let rig = Rig::new().await;
-    for number in 1..=5 {
-        rig.tell(number, start()).await;
-    }
-    rig.caught_up().await;
-    let list = ConversationList {
-        firm: rig.firm.clone(),
-        filters: Filters::default(),
-        order: Default::default(),
-        after: None,
-        limit: Limit::default(),
-    };
+    let (rig, list) = five_listed().await;
     // As whoever removes an index file by file comes to do, where a new one is made in between: all that it holds is in its log yet.
     std::fs::remove_file(rig.file("index.db")).unwrap();
     eventually("a new index", || async { is_whole(&rig).then_some(()) }).await;
