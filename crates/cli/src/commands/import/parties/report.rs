@@ -9,7 +9,7 @@ use engage_domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    commands::registry::{Fate, Imported, Tally, guarded, why},
+    commands::registry::{Fate, Imported, Tally, guarded, say_confidence, why},
     import::PartyRow,
     out::say,
     table,
@@ -175,7 +175,7 @@ impl Report {
             found.role.as_str().to_owned(),
             self.found_in(found).to_owned(),
             found.match_type.as_str().to_owned(),
-            format!("{:.2}", found.confidence),
+            say_confidence(found.confidence),
         ]
     }
 
